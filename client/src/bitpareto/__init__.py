@@ -1,0 +1,1 @@
+"""SDK and CLI of bitpareto."""

@@ -1,0 +1,35 @@
+"""The wire models of the REST API: the one definition, used by the server and the SDK."""
+
+from bitpareto.types.problems import FieldError, Problem
+from bitpareto.types.searches import (
+    Front,
+    FrontPoint,
+    Limits,
+    Page,
+    Reason,
+    Recipe,
+    Search,
+    SearchCreate,
+    SearchEvent,
+    Strategy,
+)
+from bitpareto.types.trials import Artifact, LayerRow, Progress, Trial
+
+__all__ = [
+    "Artifact",
+    "FieldError",
+    "Front",
+    "FrontPoint",
+    "LayerRow",
+    "Limits",
+    "Page",
+    "Problem",
+    "Progress",
+    "Reason",
+    "Recipe",
+    "Search",
+    "SearchCreate",
+    "SearchEvent",
+    "Strategy",
+    "Trial",
+]

@@ -1,0 +1,132 @@
+"""Searches and fronts on the wire."""
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import Field
+
+from bitpareto.types.base import RequestModel, ResponseModel
+from bitpareto.types.trials import Trial
+
+SearchState = Literal["queued", "running", "paused", "refining", "succeeded", "failed", "cancelled"]
+ObjectiveName = Literal["accuracy", "size_bytes", "macs", "bops"]
+CostName = Literal["size_bytes", "macs", "bops"]
+Item = TypeVar("Item")
+
+
+class Reason(ResponseModel):
+    """Why an object is in its state."""
+
+    code: str
+    message: str
+
+
+class Limits(RequestModel):
+    """When a search ends and how wide it runs."""
+
+    max_trials: int = Field(16, ge=1, le=100_000)
+    max_parallel: int = Field(2, ge=1, le=1024)
+    wall_time_s: float | None = Field(None, gt=0)
+    max_attempts: int = Field(3, ge=1, le=10)
+
+
+class Strategy(RequestModel):
+    """Which optimizer proposes."""
+
+    name: Literal["bayesian", "random"] = "bayesian"
+    n_initial: int | None = Field(None, ge=1)
+    deadline_s: float = Field(20.0, gt=0, le=600)
+
+
+class Recipe(RequestModel):
+    """How a candidate is trained and quantized."""
+
+    float_epochs: int = Field(20, ge=0, le=10_000)
+    qat_epochs: int = Field(5, ge=0, le=10_000)
+    batch_size: int = Field(128, ge=1, le=65_536)
+    lr: float = Field(0.01, gt=0, le=10)
+    qat_lr: float = Field(0.002, gt=0, le=10)
+    weight_decay: float = Field(1e-4, ge=0, le=1)
+    quantizer: Literal["lsq"] = "lsq"
+    weight_granularity: Literal["per_channel", "per_tensor"] = "per_channel"
+    max_train_images: int | None = Field(None, ge=1)
+    max_accuracy_gap: float = Field(0.02, ge=0, le=1)
+
+
+class SearchCreate(RequestModel):
+    """Body of ``POST /v1/searches``."""
+
+    name: str = Field("", max_length=200)
+    dataset: str = Field(max_length=100)
+    space: dict[str, Any]
+    """A declared space; see ``docs/search-spaces.md``. ``family`` is required."""
+    objectives: list[ObjectiveName] = Field(["accuracy", "size_bytes"], min_length=1)
+    budgets: dict[CostName, float] = {}
+    """Upper bounds, each above zero."""
+    strategy: Strategy = Strategy()
+    recipe: Recipe = Recipe()
+    limits: Limits = Limits()
+    seed: int = Field(0, ge=0, lt=2**31)
+
+
+class Search(ResponseModel):
+    """One search."""
+
+    id: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+    state: SearchState
+    state_reason: Reason
+    dataset: str
+    space: dict[str, Any]
+    objectives: list[str]
+    budgets: dict[str, float]
+    strategy: Strategy
+    recipe: Recipe
+    limits: Limits
+    seed: int
+    ref_point: dict[str, float]
+    hypervolume: float
+    trial_counts: dict[str, int]
+    """Number of trials per trial state; states without trials are absent."""
+
+
+class FrontPoint(ResponseModel):
+    """One non-dominated trial within budget."""
+
+    trial: Trial
+    accuracy_interval: tuple[float, float] | None
+    """95 % Wilson interval of the validation accuracy."""
+    test_accuracy_interval: tuple[float, float] | None
+    mean_weight_bits: float
+    """Mean width over all stored weights."""
+
+
+class Front(ResponseModel):
+    """The front, smallest first, with its hypervolume over ``ref_point``."""
+
+    search_id: str
+    as_of_event: int
+    hypervolume: float
+    ref_point: dict[str, float]
+    points: list[FrontPoint]
+
+
+class SearchEvent(ResponseModel):
+    """One entry of a search's event stream."""
+
+    id: int
+    search_id: str
+    type: str
+    at: datetime
+    payload: dict[str, Any]
+
+
+class Page(ResponseModel, Generic[Item]):
+    """One page of a list; pass ``next_cursor`` as ``cursor`` for the next."""
+
+    data: list[Item]
+    has_more: bool
+    next_cursor: str | None

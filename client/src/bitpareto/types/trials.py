@@ -1,0 +1,82 @@
+"""Trials and artifacts on the wire."""
+
+from datetime import datetime
+from typing import Literal
+
+from bitpareto.types.base import ResponseModel
+
+TrialState = Literal["queued", "running", "completed", "stopped", "failed", "cancelled"]
+
+
+class TrialReason(ResponseModel):
+    """Why a trial is in its state."""
+
+    code: str
+    message: str
+
+
+class Progress(ResponseModel):
+    """Where a running trial is."""
+
+    phase: str
+    epoch: int
+    n_epochs: int
+    train_loss: float | None = None
+    accuracy: float | None = None
+
+
+class LayerRow(ResponseModel):
+    """One layer of the network with its exact costs."""
+
+    name: str
+    kind: str
+    output_shape: tuple[int, int, int]
+    """``(C, H, W)``."""
+    kernel: int
+    stride: int
+    groups: int
+    weight_bits: int
+    activation_bits: int
+    n_weights: int
+    macs: int
+    size_bytes: int
+
+
+class Artifact(ResponseModel):
+    """A packed file; fetch it from ``href``."""
+
+    id: str
+    sha256: str
+    size_bytes: int
+    href: str
+
+
+class Trial(ResponseModel):
+    """One evaluation of a candidate."""
+
+    id: str
+    search_id: str
+    number: int
+    state: TrialState
+    state_reason: TrialReason | None
+    outcome: str | None
+    candidate_hash: str
+    genes: dict[str, int | float | str]
+    layers: list[LayerRow] | None = None
+    """Present on ``GET /v1/trials/{id}``, absent in lists."""
+    costs: dict[str, int]
+    """Exact costs, known before training: ``size_bytes``, ``macs``, ``bops``."""
+    metrics: dict[str, float]
+    """``accuracy`` is the packed file's accuracy on the validation split."""
+    mean_weight_bits: float
+    seed: int
+    gen_method: str
+    gen_seconds: float
+    attempt: int
+    worker_id: str | None
+    progress: Progress | None
+    artifact: Artifact | None
+    on_front: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None

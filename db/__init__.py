@@ -1,0 +1,1 @@
+"""The SQL store: tables, mappers, repositories, unit of work."""

@@ -1,0 +1,1 @@
+"""The contract between who rings and who answers: task names, payloads, sender."""

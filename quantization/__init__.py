@@ -1,0 +1,1 @@
+"""Fake quantizers, the packed artifact and its integer runtime."""

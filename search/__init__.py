@@ -1,0 +1,1 @@
+"""Searches, trials, fronts: the domain's rules, free of frameworks."""

@@ -1,0 +1,180 @@
+"""The values the service stores and sends: searches, trials, proposals, events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from search.recipe import Recipe
+from search.states import SearchState, TrialState
+from search_space.genes import GeneValue
+from search_space.layers import LayerList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why something is in its state; every state that is not plain success has one."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """When a search ends and how wide it runs.
+
+    Attributes:
+        max_trials: Trials to finish; failed ones count.
+        max_parallel: Trials in flight at once.
+        wall_time_s: Seconds after which no new trial starts.
+        max_attempts: Times a trial may lose its worker before it fails as ``lost``.
+    """
+
+    max_trials: int = 16
+    max_parallel: int = 2
+    wall_time_s: float | None = None
+    max_attempts: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """Which optimizer proposes: ``bayesian`` or ``random``; ``n_initial`` points come first."""
+
+    name: str = "bayesian"
+    n_initial: int | None = None
+    deadline_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """One search as stored.
+
+    Attributes:
+        space: The space as declared, JSON; ``search_space.space_from_json`` makes it live.
+        budgets: Upper bounds per exact cost.
+        ref_point: Worst value per objective for the hypervolume.
+        hypervolume: Of the front over ``ref_point``; log2 scale where the objective says so.
+        trial_counts: Number of trials per trial state.
+    """
+
+    id: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    state: SearchState
+    state_reason: Reason
+    dataset: str
+    space: Mapping[str, Any]
+    objectives: tuple[str, ...]
+    budgets: Mapping[str, float]
+    strategy: Strategy
+    recipe: Recipe
+    limits: Limits
+    seed: int
+    ref_point: Mapping[str, float]
+    hypervolume: float = 0.0
+    trial_counts: Mapping[TrialState, int] = field(default_factory=dict)
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A candidate an optimizer wants evaluated, with how it was found."""
+
+    genes: Mapping[str, GeneValue]
+    layers: LayerList
+    candidate_hash: str
+    costs: Mapping[str, int]
+    gen_method: str
+    gen_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a running trial is; ``phase`` is ``float``, ``qat`` or ``pack``."""
+
+    phase: str
+    epoch: int
+    n_epochs: int
+    train_loss: float | None = None
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One evaluation of a candidate.
+
+    Attributes:
+        number: 1, 2, … within the search.
+        outcome: Of a trial that did not complete: ``infeasible``, ``diverged``,
+            ``out_of_memory``, ``artifact_mismatch``, ``stopped_early``, ``lost``, ``error``.
+        attempt: How many workers have held it; also the fencing token of the current hold.
+        metrics: Measured values: ``accuracy`` (validation, packed file),
+            ``accuracy_fake_quantized``, ``float_accuracy``, ``float_size_bytes``, ``n_validation``,
+            ``train_seconds``; after refining ``test_accuracy`` and ``n_test``.
+        on_front: Whether it is on the search's front now.
+    """
+
+    id: str
+    search_id: str
+    number: int
+    state: TrialState
+    state_reason: Reason | None
+    outcome: str | None
+    genes: Mapping[str, GeneValue]
+    layers: LayerList
+    candidate_hash: str
+    costs: Mapping[str, int]
+    seed: int
+    gen_method: str
+    gen_seconds: float
+    attempt: int
+    worker_id: str | None
+    lease_expires_at: datetime | None
+    progress: Progress | None
+    metrics: Mapping[str, float]
+    artifact_id: str | None
+    on_front: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A packed file in the artifact store; ``sha256`` is its address there."""
+
+    id: str
+    trial_id: str
+    search_id: str
+    sha256: str
+    size_bytes: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a search; ids rise, so a reader can resume after any of them."""
+
+    id: int
+    search_id: str
+    type: str
+    at: datetime
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A worker's hold on a trial; ``token`` fences out whoever held it before."""
+
+    trial_id: str
+    token: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialResult:
+    """What a finished training hands over."""
+
+    metrics: Mapping[str, float]
+    artifact: bytes

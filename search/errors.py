@@ -1,0 +1,96 @@
+"""Everything the domain raises on purpose; each class says whether to fix, retry or give up."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+
+class BitparetoError(Exception):
+    """Root of every error this service raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """What is wrong with one field of a request."""
+
+    pointer: str
+    """JSON pointer of the field, such as ``/space/weight_bits/0``."""
+    code: str
+    detail: str
+    allowed: tuple[str, ...] = ()
+
+
+class InvalidRequestError(BitparetoError, ValueError):
+    """The request breaks a rule; the caller must change it. Nothing was stored."""
+
+    def __init__(self, problems: Collection[FieldProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{p.pointer}: {p.detail}" for p in self.problems))
+
+
+class NotFoundError(BitparetoError, LookupError):
+    """No such object, or none the caller may see; do not retry."""
+
+    def __init__(self, kind: str, object_id: str) -> None:
+        self.kind = kind
+        self.object_id = object_id
+        super().__init__(f"{kind} {object_id!r} does not exist")
+
+
+class TransitionError(BitparetoError):
+    """A state change outside the table of transitions; read the object again, then decide."""
+
+    def __init__(self, kind: str, object_id: str, current: str, proposed: str) -> None:
+        self.kind = kind
+        self.object_id = object_id
+        self.current = current
+        self.proposed = proposed
+        super().__init__(f"{kind} {object_id} cannot go from {current} to {proposed}")
+
+
+class StaleLeaseError(BitparetoError):
+    """A worker wrote with a fencing token that is no longer valid; give up, change nothing."""
+
+    def __init__(self, trial_id: str, token: int) -> None:
+        self.trial_id = trial_id
+        self.token = token
+        super().__init__(f"attempt {token} no longer holds trial {trial_id}")
+
+
+class StoreBusyError(BitparetoError):
+    """The store is locked or unreachable for now; retry after ``retry_after_s`` seconds."""
+
+    def __init__(self, detail: str, *, retry_after_s: float = 1.0) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(detail)
+
+
+class TrialFailure(BitparetoError):  # noqa: N818 - an outcome, not a mistake of the caller
+    """Root of typed trial outcomes raised while a candidate is trained."""
+
+    outcome: str = "failed"
+
+
+class DivergedError(TrialFailure):
+    """The loss became non-finite; the optimizer learns that this candidate does not train."""
+
+    outcome = "diverged"
+
+
+class OutOfMemoryError(TrialFailure):
+    """The device ran out of memory; the optimizer learns that this candidate does not fit."""
+
+    outcome = "out_of_memory"
+
+
+class ArtifactMismatchError(TrialFailure):
+    """The packed file disagrees with the trained network by more than the stated bound."""
+
+    outcome = "artifact_mismatch"
+
+
+class TrialInterrupted(BitparetoError):  # noqa: N818 - a request, not an error
+    """Training must stop now: ``why`` is ``cancelled``, ``released`` (drain) or ``stale``."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)

@@ -1,0 +1,37 @@
+"""How a candidate is trained and quantized: a validated value, stored with the search."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+QUANTIZERS = ("lsq",)
+GRANULARITIES = ("per_channel", "per_tensor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Float training, then quantization-aware fine-tuning, then packing and evaluation.
+
+    Attributes:
+        float_epochs: Epochs of full-precision training.
+        qat_epochs: Epochs of quantization-aware fine-tuning.
+        batch_size: Images per step.
+        lr: Peak learning rate of the float phase.
+        qat_lr: Peak learning rate of the fine-tuning phase.
+        weight_decay: Decoupled weight decay; never applied to scales, biases or batch norm.
+        quantizer: Name of the fake quantizer.
+        weight_granularity: One weight scale per output channel or per tensor.
+        max_train_images: Train on at most this many images (the first of a seeded permutation).
+        max_accuracy_gap: Largest tolerated difference between the fake-quantized network's and the
+            packed file's validation accuracy; beyond it the trial fails as ``artifact_mismatch``.
+    """
+
+    float_epochs: int = 20
+    qat_epochs: int = 5
+    batch_size: int = 128
+    lr: float = 0.01
+    qat_lr: float = 0.002
+    weight_decay: float = 1e-4
+    quantizer: Literal["lsq"] = "lsq"
+    weight_granularity: Literal["per_channel", "per_tensor"] = "per_channel"
+    max_train_images: int | None = None
+    max_accuracy_gap: float = 0.02

@@ -1,0 +1,56 @@
+"""Where a deployment's parts are, read once from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Addresses and timings shared by every process of one deployment.
+
+    Attributes:
+        data_dir: Folder of the embedded default: database, broker, artifacts, checkpoints.
+        database_url: SQLAlchemy URL.
+        broker_url: Celery URL; ``filesystem://`` means the embedded transport in ``data_dir``.
+        artifacts_url: ``file://`` folder of the artifact store.
+        host: Address the API binds to.
+        port: Port the API binds to; 0 picks a free one.
+        lease_s: A trial whose worker is silent for this long is re-queued.
+        heartbeat_s: Seconds between a worker's signs of life.
+        sweep_s: Seconds between two rounds of the sweeper.
+    """
+
+    data_dir: Path
+    database_url: str
+    broker_url: str
+    artifacts_url: str
+    host: str = "127.0.0.1"
+    port: int = 8642
+    lease_s: float = 15.0
+    heartbeat_s: float = 3.0
+    sweep_s: float = 2.0
+
+
+def settings_from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read ``BITPARETO_*``; what is missing falls back to the embedded default."""
+    data_dir = Path(environment.get("BITPARETO_DATA_FOLDER", "var/bitpareto")).resolve()
+    defaults = Settings(data_dir=data_dir, database_url="", broker_url="", artifacts_url="")
+
+    def seconds(name: str, default: float) -> float:
+        return float(environment.get(f"BITPARETO_{name}_S", default))
+
+    return Settings(
+        data_dir=data_dir,
+        database_url=environment.get(
+            "BITPARETO_DATABASE_URL", f"sqlite:///{data_dir / 'bitpareto.db'}"
+        ),
+        broker_url=environment.get("BITPARETO_BROKER_URL", "filesystem://"),
+        artifacts_url=environment.get("BITPARETO_ARTIFACTS_URL", (data_dir / "artifacts").as_uri()),
+        host=environment.get("BITPARETO_HOST", defaults.host),
+        port=int(environment.get("BITPARETO_PORT", defaults.port)),
+        lease_s=seconds("LEASE", defaults.lease_s),
+        heartbeat_s=seconds("HEARTBEAT", defaults.heartbeat_s),
+        sweep_s=seconds("SWEEP", defaults.sweep_s),
+    )

@@ -1,0 +1,1 @@
+"""Genes, candidates, layer lists and their exact costs (stdlib and NumPy only)."""

@@ -1,0 +1,1 @@
+"""Data sets and training loops; knows no queue and no database."""

@@ -1,0 +1,1 @@
+"""Celery shell, leases, sweeper and the embedded supervisor."""
