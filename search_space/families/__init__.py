@@ -1,0 +1,12 @@
+"""The built-in families; each is one module, registered here by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from search_space.families import mobilenetv2, resnet
+from search_space.families.family import Family
+
+FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
+    {"mobilenetv2": mobilenetv2.read, "resnet": resnet.read}
+)
