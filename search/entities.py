@@ -178,3 +178,17 @@ class TrialResult:
 
     metrics: Mapping[str, float]
     artifact: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """A process that has reported; ``kind`` is ``optimize`` or ``train``."""
+
+    id: str
+    kind: str
+    host: str
+    pid: int
+    device: str
+    trial_id: str | None
+    started_at: datetime
+    last_seen_at: datetime

@@ -1,0 +1,185 @@
+"""The store the use cases run on: repositories inside a unit of work. ``db`` implements it."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from search.entities import Artifact, Event, Search, Trial, Worker
+from search.states import TrialState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A search's place in the machinery, apart from what users see.
+
+    Attributes:
+        next_number: Number of the next trial.
+        hold_token: Counts holds; the newest holder may record proposals.
+        hold_until: Until when somebody is asking the optimizer; ``None`` when nobody is.
+        rung_at: When the workers were last told about the search; ``None`` asks for a ring.
+        failed_asks: Optimizer failures in a row.
+    """
+
+    next_number: int = 1
+    hold_token: int = 0
+    hold_until: datetime | None = None
+    rung_at: datetime | None = None
+    failed_asks: int = 0
+
+
+class SearchRepository(Protocol):
+    """Searches; ``lock`` orders all writers of one search."""
+
+    def add(self, search: Search) -> None:
+        """Store a new search with an empty schedule."""
+
+    def get(self, search_id: str) -> Search:
+        """Return a search; raises ``NotFoundError``."""
+
+    def lock(self, search_id: str) -> Search:
+        """Return a search, holding its row until the transaction ends; raises ``NotFoundError``."""
+
+    def save(self, search: Search) -> None:
+        """Write a search that exists (``trial_counts`` is derived and not written)."""
+
+    def schedule(self, search_id: str) -> Schedule:
+        """Return a search's schedule."""
+
+    def save_schedule(self, search_id: str, schedule: Schedule) -> None:
+        """Write a search's schedule."""
+
+    def page(self, limit: int, before_id: str | None = None) -> list[Search]:
+        """Return up to ``limit`` searches, newest first, created before ``before_id``."""
+
+    def unfinished(self, rung_before: datetime) -> list[Search]:
+        """Return searches not yet at their end that were last rung before ``rung_before``."""
+
+
+class TrialRepository(Protocol):
+    """Trials of all searches."""
+
+    def add(self, trial: Trial) -> None:
+        """Store a new trial."""
+
+    def get(self, trial_id: str) -> Trial:
+        """Return a trial; raises ``NotFoundError``."""
+
+    def lock(self, trial_id: str) -> Trial:
+        """Return a trial, holding its row until the transaction ends; raises ``NotFoundError``."""
+
+    def save(self, trial: Trial) -> None:
+        """Write a trial that exists."""
+
+    def of_search(self, search_id: str) -> list[Trial]:
+        """Return a search's trials by number."""
+
+    def page(
+        self,
+        search_id: str,
+        limit: int,
+        after_number: int = 0,
+        state: TrialState | None = None,
+    ) -> list[Trial]:
+        """Return up to ``limit`` trials by number, those after ``after_number``."""
+
+    def front(self, search_id: str) -> list[Trial]:
+        """Return the members of a search's front, smallest file first."""
+
+    def join_front(self, trial: Trial, event_id: int) -> None:
+        """Put a trial on the front as of an event."""
+
+    def leave_front(self, trial: Trial, event_id: int) -> None:
+        """Take a trial off the front as of an event."""
+
+    def expired(self, now: datetime) -> list[Trial]:
+        """Return running trials whose lease ended before ``now``."""
+
+    def unclaimed(self, rung_before: datetime) -> list[Trial]:
+        """Return queued trials that were last rung before ``rung_before``, or never."""
+
+    def mark_rung(self, trial_ids: Sequence[str], now: datetime) -> None:
+        """Note that workers were told about these trials."""
+
+    def ask_ring(self, trial_id: str) -> None:
+        """Note that workers must be told about a trial again."""
+
+
+class ArtifactRepository(Protocol):
+    """Packed files' records; the bytes lie in the artifact store."""
+
+    def add(self, artifact: Artifact) -> None:
+        """Store a record."""
+
+    def get(self, artifact_id: str) -> Artifact:
+        """Return a record; raises ``NotFoundError``."""
+
+    def of_trials(self, trial_ids: Sequence[str]) -> dict[str, Artifact]:
+        """Return the records of these trials by trial id."""
+
+
+class EventRepository(Protocol):
+    """The log of each search; ids rise in the order of commits within a search.
+
+    Whoever appends holds the search's lock, so a reader that resumes after an id misses nothing.
+    """
+
+    def append(self, search_id: str, type_: str, at: datetime, payload: dict[str, Any]) -> int:
+        """Append an event and return its id."""
+
+    def after(self, search_id: str, event_id: int, limit: int) -> list[Event]:
+        """Return up to ``limit`` events after ``event_id``, in order."""
+
+    def last_id(self, search_id: str) -> int:
+        """Return the id of the newest event, 0 without events."""
+
+
+class WorkerRepository(Protocol):
+    """Processes that have reported."""
+
+    def seen(self, worker: Worker) -> None:
+        """Insert or replace a worker's row."""
+
+    def gone(self, worker_id: str) -> None:
+        """Remove a worker's row; nothing happens when there is none."""
+
+    def all(self) -> list[Worker]:
+        """Return every worker, by id."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction."""
+
+    @property
+    def searches(self) -> SearchRepository:
+        """Searches."""
+
+    @property
+    def trials(self) -> TrialRepository:
+        """Trials."""
+
+    @property
+    def artifacts(self) -> ArtifactRepository:
+        """Packed files."""
+
+    @property
+    def events(self) -> EventRepository:
+        """Event logs."""
+
+    @property
+    def workers(self) -> WorkerRepository:
+        """Worker processes."""
+
+
+class Store(Protocol):
+    """Opens transactions. Safe to share between threads; a unit of work is not.
+
+    Both methods raise ``StoreBusyError`` when the database is locked or cannot be reached.
+    """
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a write transaction: commits on a clean exit, rolls back on an exception."""
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a read-only transaction."""

@@ -1,0 +1,210 @@
+"""Topping up a search with new trials, and noticing that it has done its work.
+
+Asking an optimizer takes seconds, so no transaction is open meanwhile: ``begin_advance`` takes a
+short hold on the search, the caller asks, ``record_proposals`` stores what came back if the hold is
+still the newest.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from search.entities import Proposal, Reason, Search, Trial
+from search.ids import new_id
+from search.objectives import EXACT_COSTS
+from search.ports import Observation
+from search.states import SearchState, TrialState
+from search.store import UnitOfWork
+from search.use_cases.transitions import move_search
+
+MAX_FAILED_ASKS = 3
+IN_FLIGHT = (TrialState.QUEUED, TrialState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvancePlan:
+    """What to do next for a search.
+
+    Attributes:
+        search: As of now.
+        history: All trials so far, by number.
+        n_wanted: Candidates to ask for; 0 when the search went on to refining or has ended.
+        token: Number of the hold; proposals recorded under an older one are dropped.
+    """
+
+    search: Search
+    history: tuple[Observation, ...]
+    n_wanted: int
+    token: int
+
+
+def begin_advance(
+    uow: UnitOfWork, search_id: str, now: datetime, hold_s: float
+) -> AdvancePlan | None:
+    """Decide what a search needs and take a hold on it when that is new candidates.
+
+    Args:
+        uow: Open unit of work.
+        search_id: The search.
+        now: Present time.
+        hold_s: Seconds after which another worker may take over.
+
+    Returns:
+        The plan, or ``None`` when there is nothing to do: somebody else holds the search, it is
+        full, paused or at its end.
+    """
+    search = uow.searches.lock(search_id)
+    schedule = uow.searches.schedule(search_id)
+    if search.state not in (SearchState.QUEUED, SearchState.RUNNING):
+        return None
+    if schedule.hold_until is not None and schedule.hold_until > now:
+        return None
+    if search.state == SearchState.QUEUED:
+        reason = Reason(code="searching", message="candidates are proposed and trained")
+        search = move_search(uow, search, SearchState.RUNNING, reason, now)
+    trials = uow.trials.of_search(search_id)
+    in_flight = sum(trial.state in IN_FLIGHT for trial in trials)
+    left = 0 if _time_is_up(search, now) else search.limits.max_trials - len(trials)
+    wanted = min(left, search.limits.max_parallel - in_flight)
+    if wanted <= 0:
+        if in_flight or left > 0:
+            return None
+        search = _end_of_trials(uow, search, trials, now, _why_enough(search, now))
+        return AdvancePlan(search=search, history=(), n_wanted=0, token=schedule.hold_token)
+    token = schedule.hold_token + 1
+    hold_until = now + timedelta(seconds=hold_s)
+    held = replace(schedule, hold_token=token, hold_until=hold_until, rung_at=now)
+    uow.searches.save_schedule(search_id, held)
+    history = tuple(_observe(trial) for trial in trials)
+    return AdvancePlan(search=search, history=history, n_wanted=wanted, token=token)
+
+
+def record_proposals(
+    uow: UnitOfWork, plan: AdvancePlan, proposals: Sequence[Proposal], now: datetime
+) -> list[str]:
+    """Store proposals as queued trials and give the hold back.
+
+    Candidates already evaluated are dropped. When nothing new came and nothing is in flight, the
+    space holds no further candidate and the search goes on to refining.
+
+    Returns:
+        Ids of the new trials, whose workers are to be rung.
+    """
+    search = uow.searches.lock(plan.search.id)
+    schedule = uow.searches.schedule(search.id)
+    if schedule.hold_token != plan.token or search.state != SearchState.RUNNING:
+        return []
+    trials = uow.trials.of_search(search.id)
+    known = {trial.candidate_hash for trial in trials}
+    number, created = schedule.next_number, list[str]()
+    for proposal in proposals:
+        if proposal.candidate_hash in known or len(created) == plan.n_wanted:
+            continue
+        known.add(proposal.candidate_hash)
+        created.append(_add_trial(uow, search, proposal, number, now))
+        number += 1
+    freed = replace(schedule, next_number=number, hold_until=None, rung_at=now, failed_asks=0)
+    uow.searches.save_schedule(search.id, freed)
+    if not created and not any(trial.state in IN_FLIGHT for trial in trials):
+        why = Reason(code="space_exhausted", message="no further candidate lies within budget")
+        _end_of_trials(uow, search, trials, now, why)
+    return created
+
+
+def record_failed_ask(uow: UnitOfWork, plan: AdvancePlan, message: str, now: datetime) -> Search:
+    """Give the hold back after the optimizer failed; the search fails when it happens again."""
+    search = uow.searches.lock(plan.search.id)
+    schedule = uow.searches.schedule(search.id)
+    if schedule.hold_token != plan.token or search.state != SearchState.RUNNING:
+        return search
+    failed = schedule.failed_asks + 1
+    freed = replace(schedule, hold_until=None, failed_asks=failed, rung_at=None)
+    uow.searches.save_schedule(search.id, freed)
+    if failed < MAX_FAILED_ASKS:
+        return search
+    reason = Reason(code="optimizer_error", message=message)
+    return move_search(uow, search, SearchState.FAILED, reason, now)
+
+
+def _time_is_up(search: Search, now: datetime) -> bool:
+    wall_time_s = search.limits.wall_time_s
+    return wall_time_s is not None and (now - search.created_at).total_seconds() >= wall_time_s
+
+
+def _why_enough(search: Search, now: datetime) -> Reason:
+    if _time_is_up(search, now):
+        return Reason(code="wall_time", message=f"{search.limits.wall_time_s:g} s have passed")
+    return Reason(code="max_trials", message=f"all {search.limits.max_trials} trials have ended")
+
+
+def _end_of_trials(
+    uow: UnitOfWork, search: Search, trials: Sequence[Trial], now: datetime, why: Reason
+) -> Search:
+    states = Counter(trial.state for trial in trials)
+    if states[TrialState.COMPLETED]:
+        moved = move_search(uow, search, SearchState.REFINING, why, now)
+        schedule = uow.searches.schedule(search.id)
+        uow.searches.save_schedule(search.id, replace(schedule, rung_at=now))
+        return moved
+    message = f"{why.message}; none of the {len(trials)} trials completed"
+    reason = Reason(code="no_completed_trials", message=message)
+    return move_search(uow, search, SearchState.FAILED, reason, now)
+
+
+def _add_trial(
+    uow: UnitOfWork, search: Search, proposal: Proposal, number: int, now: datetime
+) -> str:
+    trial = Trial(
+        id=new_id("trl"),
+        search_id=search.id,
+        number=number,
+        state=TrialState.QUEUED,
+        state_reason=Reason(code="waiting_for_worker", message="no train worker has it yet"),
+        outcome=None,
+        genes=proposal.genes,
+        layers=proposal.layers,
+        candidate_hash=proposal.candidate_hash,
+        costs=proposal.costs,
+        seed=trial_seed(search.seed, number),
+        gen_method=proposal.gen_method,
+        gen_seconds=proposal.gen_seconds,
+        attempt=0,
+        worker_id=None,
+        lease_expires_at=None,
+        progress=None,
+        metrics={},
+        artifact_id=None,
+        on_front=False,
+        created_at=now,
+        started_at=None,
+        finished_at=None,
+    )
+    uow.trials.add(trial)
+    uow.trials.mark_rung([trial.id], now)
+    payload = {
+        "trial_id": trial.id,
+        "number": number,
+        "costs": dict(trial.costs),
+        "gen_method": trial.gen_method,
+    }
+    uow.events.append(search.id, "trial.created", now, payload)
+    return trial.id
+
+
+def trial_seed(search_seed: int, number: int) -> int:
+    """Return a trial's seed: fixed by the search's seed and the trial's number."""
+    return (search_seed * 1_000_003 + number * 7919) % 2**31
+
+
+def _observe(trial: Trial) -> Observation:
+    if trial.state == TrialState.COMPLETED:
+        costs = {name: float(trial.costs[name]) for name in EXACT_COSTS}
+        values = {"accuracy": trial.metrics["accuracy"], **costs}
+        status = "completed"
+    else:
+        values = None
+        status = "pending" if trial.state in IN_FLIGHT else "failed"
+    return Observation(
+        genes=trial.genes, candidate_hash=trial.candidate_hash, values=values, status=status
+    )

@@ -1,0 +1,120 @@
+"""A worker's hold on a trial: claim, heartbeat, release. The attempt's number is the fence."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from search.entities import Lease, Reason, Search, Trial
+from search.errors import StaleLeaseError, TrialInterrupted
+from search.states import TERMINAL_SEARCH_STATES, TrialState
+from search.store import UnitOfWork
+from search.use_cases.transitions import cancel_trial_row, move_trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a worker needs to start."""
+
+    trial: Trial
+    search: Search
+    lease: Lease
+
+
+def claim_trial(
+    uow: UnitOfWork, trial_id: str, worker_id: str, now: datetime, lease_s: float
+) -> Claim | None:
+    """Take a queued trial; ``None`` when it is no longer to be had."""
+    search = uow.searches.lock(uow.trials.get(trial_id).search_id)
+    trial = uow.trials.lock(trial_id)
+    if trial.state != TrialState.QUEUED or search.state in TERMINAL_SEARCH_STATES:
+        return None
+    expires_at = now + timedelta(seconds=lease_s)
+    running = move_trial(
+        uow,
+        trial,
+        TrialState.RUNNING,
+        now,
+        attempt=trial.attempt + 1,
+        worker_id=worker_id,
+        lease_expires_at=expires_at,
+        started_at=trial.started_at or now,
+        state_reason=None,
+    )
+    payload = {
+        "trial_id": trial.id,
+        "number": trial.number,
+        "attempt": running.attempt,
+        "worker_id": worker_id,
+    }
+    uow.events.append(search.id, "trial.started", now, payload)
+    lease = Lease(trial_id=trial_id, token=running.attempt, expires_at=expires_at)
+    return Claim(trial=running, search=search, lease=lease)
+
+
+def heartbeat(uow: UnitOfWork, lease: Lease, now: datetime, lease_s: float) -> Lease:
+    """Renew a lease.
+
+    Raises:
+        StaleLeaseError: If somebody else holds the trial, or nobody.
+        TrialInterrupted: ``cancelled``, if the search has ended meanwhile; then call
+            ``cancel_held_trial``.
+    """
+    trial = locked_trial(uow, lease)
+    if uow.searches.get(trial.search_id).state in TERMINAL_SEARCH_STATES:
+        raise TrialInterrupted("cancelled")
+    expires_at = now + timedelta(seconds=lease_s)
+    uow.trials.save(replace(trial, lease_expires_at=expires_at))
+    return replace(lease, expires_at=expires_at)
+
+
+def release_trial(uow: UnitOfWork, lease: Lease, now: datetime) -> None:
+    """Put a trial back in the queue: its worker is being shut down.
+
+    Raises:
+        StaleLeaseError: If the lease is no longer valid.
+    """
+    trial = locked_with_search(uow, lease)[1]
+    # a planned hand-over is no failed attempt of the candidate, yet the fence must keep rising
+    requeue(uow, trial, Reason(code="worker_drained", message="its worker was shut down"), now)
+
+
+def cancel_held_trial(uow: UnitOfWork, lease: Lease, now: datetime) -> None:
+    """Mark a held trial as cancelled after its search has ended.
+
+    Raises:
+        StaleLeaseError: If the lease is no longer valid.
+    """
+    cancel_trial_row(uow, locked_with_search(uow, lease)[1], now)
+
+
+def requeue(uow: UnitOfWork, trial: Trial, reason: Reason, now: datetime) -> None:
+    """Put a locked running trial back in the queue and ask for a ring."""
+    move_trial(uow, trial, TrialState.QUEUED, now, state_reason=reason)
+    uow.trials.ask_ring(trial.id)
+    payload = {
+        "trial_id": trial.id,
+        "number": trial.number,
+        "reason": {"code": reason.code, "message": reason.message},
+    }
+    uow.events.append(trial.search_id, "trial.requeued", now, payload)
+
+
+def locked_trial(uow: UnitOfWork, lease: Lease) -> Trial:
+    """Lock the lease's trial.
+
+    Raises:
+        StaleLeaseError: If the lease is no longer valid.
+    """
+    trial = uow.trials.lock(lease.trial_id)
+    if trial.state != TrialState.RUNNING or trial.attempt != lease.token:
+        raise StaleLeaseError(lease.trial_id, lease.token)
+    return trial
+
+
+def locked_with_search(uow: UnitOfWork, lease: Lease) -> tuple[Search, Trial]:
+    """Lock the search, then the trial, of a lease.
+
+    Raises:
+        StaleLeaseError: If the lease is no longer valid.
+    """
+    search = uow.searches.lock(uow.trials.get(lease.trial_id).search_id)
+    return search, locked_trial(uow, lease)

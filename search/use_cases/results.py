@@ -1,0 +1,145 @@
+"""Recording what came of a trial: progress, result, failure, and the front that follows."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from search.entities import Artifact, Lease, Progress, Reason, Search, Trial
+from search.hypervolume import hypervolume
+from search.pareto import FrontChange, Losses, insert, losses
+from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
+from search.store import UnitOfWork
+from search.use_cases.leases import locked_with_search
+from search.use_cases.transitions import cancel_trial_row, move_search, move_trial
+
+NO_CHANGE = FrontChange(added=False, removed=())
+
+
+def report_progress(uow: UnitOfWork, lease: Lease, progress: Progress, now: datetime) -> None:
+    """Record where a running trial is.
+
+    Raises:
+        StaleLeaseError: If the lease is no longer valid.
+    """
+    search, trial = locked_with_search(uow, lease)
+    uow.trials.save(replace(trial, progress=progress))
+    payload = {"trial_id": trial.id, "number": trial.number, **asdict(progress)}
+    uow.events.append(search.id, "trial.progress", now, payload)
+
+
+def complete_trial(
+    uow: UnitOfWork,
+    lease: Lease,
+    metrics: Mapping[str, float],
+    artifact: Artifact,
+    now: datetime,
+) -> FrontChange:
+    """Record a trial's result, its file, and the front and hypervolume that follow from it.
+
+    A result that arrives after its search has ended cancels the trial and changes nothing else.
+
+    Raises:
+        StaleLeaseError: If the lease is no longer valid.
+    """
+    search, trial = locked_with_search(uow, lease)
+    if search.state in TERMINAL_SEARCH_STATES:
+        cancel_trial_row(uow, trial, now)
+        return NO_CHANGE
+    uow.artifacts.add(artifact)
+    done = move_trial(
+        uow,
+        trial,
+        TrialState.COMPLETED,
+        now,
+        metrics=dict(metrics),
+        artifact_id=artifact.id,
+        state_reason=None,
+    )
+    payload = {
+        "trial_id": trial.id,
+        "number": trial.number,
+        "metrics": dict(metrics),
+        "costs": dict(trial.costs),
+    }
+    uow.events.append(search.id, "trial.finished", now, payload)
+    return _update_front(uow, search, done, now)
+
+
+def fail_trial(uow: UnitOfWork, lease: Lease, outcome: str, message: str, now: datetime) -> None:
+    """Record a typed failure; the optimizer learns from it.
+
+    Raises:
+        StaleLeaseError: If the lease is no longer valid.
+    """
+    trial = locked_with_search(uow, lease)[1]
+    end_failed(uow, trial, outcome, message, now)
+
+
+def end_failed(uow: UnitOfWork, trial: Trial, outcome: str, message: str, now: datetime) -> None:
+    """End a locked running trial as failed."""
+    reason = Reason(code=outcome, message=message)
+    move_trial(uow, trial, TrialState.FAILED, now, outcome=outcome, state_reason=reason)
+    payload = {
+        "trial_id": trial.id,
+        "number": trial.number,
+        "outcome": outcome,
+        "reason": {"code": reason.code, "message": message},
+    }
+    uow.events.append(trial.search_id, "trial.failed", now, payload)
+
+
+def record_test_accuracy(
+    uow: UnitOfWork, trial_id: str, correct: int, total: int, now: datetime
+) -> None:
+    """Record a front member's accuracy on the test split; a second record changes nothing."""
+    search = uow.searches.lock(uow.trials.get(trial_id).search_id)
+    trial = uow.trials.lock(trial_id)
+    if search.state != SearchState.REFINING or "test_accuracy" in trial.metrics:
+        return
+    metrics = {**trial.metrics, "test_accuracy": correct / total, "n_test": float(total)}
+    uow.trials.save(replace(trial, metrics=metrics))
+    payload = {
+        "trial_id": trial.id,
+        "number": trial.number,
+        "metrics": metrics,
+        "costs": dict(trial.costs),
+    }
+    uow.events.append(search.id, "trial.tested", now, payload)
+
+
+def finish_refining(uow: UnitOfWork, search_id: str, now: datetime) -> Search:
+    """End a search whose front members have all been measured on the test split."""
+    search = uow.searches.lock(search_id)
+    if search.state != SearchState.REFINING:
+        return search
+    return move_search(uow, search, SearchState.SUCCEEDED, search.state_reason, now)
+
+
+def trial_losses(search: Search, trial: Trial) -> Losses:
+    """Return a completed trial's losses in the order of the search's objectives."""
+    return losses({**trial.costs, **trial.metrics}, search.objectives)
+
+
+def _update_front(uow: UnitOfWork, search: Search, trial: Trial, now: datetime) -> FrontChange:
+    if any(trial.costs[name] > bound for name, bound in search.budgets.items()):
+        return NO_CHANGE
+    members = {member.id: member for member in uow.trials.front(search.id)}
+    points = {key: trial_losses(search, member) for key, member in members.items()}
+    change = insert(points, trial_losses(search, trial))
+    if not change.added:
+        return change
+    kept = [point for key, point in points.items() if key not in change.removed]
+    kept.append(trial_losses(search, trial))
+    volume = hypervolume(kept, losses(search.ref_point, search.objectives))
+    payload = {
+        "added": [trial.id],
+        "removed": list(change.removed),
+        "hypervolume": volume,
+        "size": len(kept),
+    }
+    event_id = uow.events.append(search.id, "front.changed", now, payload)
+    uow.trials.join_front(trial, event_id)
+    for key in change.removed:
+        uow.trials.leave_front(members[key], event_id)
+    uow.searches.save(replace(search, hypervolume=volume, updated_at=now))
+    return change

@@ -1,0 +1,74 @@
+"""Creating and cancelling searches."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from search.entities import Limits, Reason, Search, Strategy
+from search.ids import new_id
+from search.recipe import Recipe
+from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
+from search.store import UnitOfWork
+from search.use_cases.transitions import cancel_trial_row, move_search
+
+
+def create_search(
+    uow: UnitOfWork,
+    *,
+    name: str,
+    dataset: str,
+    space: Mapping[str, Any],
+    objectives: Sequence[str],
+    budgets: Mapping[str, float],
+    strategy: Strategy,
+    recipe: Recipe,
+    limits: Limits,
+    seed: int,
+    ref_point: Mapping[str, float],
+    now: datetime,
+) -> Search:
+    """Store a validated search as queued."""
+    reason = Reason(code="waiting_for_optimizer", message="no optimize worker has taken it up yet")
+    search = Search(
+        id=new_id("sea"),
+        name=name,
+        created_at=now,
+        updated_at=now,
+        state=SearchState.QUEUED,
+        state_reason=reason,
+        dataset=dataset,
+        space=space,
+        objectives=tuple(objectives),
+        budgets=budgets,
+        strategy=strategy,
+        recipe=recipe,
+        limits=limits,
+        seed=seed,
+        ref_point=ref_point,
+    )
+    uow.searches.add(search)
+    payload = {
+        "state": search.state,
+        "reason": {"code": reason.code, "message": reason.message},
+    }
+    uow.events.append(search.id, "search.state", now, payload)
+    return search
+
+
+def cancel_search(uow: UnitOfWork, search_id: str, now: datetime) -> Search:
+    """Cancel a search; one that has already ended stays as it is.
+
+    Queued trials are cancelled at once; running ones by their worker's next heartbeat, or by the
+    sweeper when their worker is gone.
+    """
+    search = uow.searches.lock(search_id)
+    if search.state in TERMINAL_SEARCH_STATES:
+        return search
+    for trial in uow.trials.of_search(search_id):
+        if trial.state == TrialState.QUEUED:
+            locked = uow.trials.lock(trial.id)
+            if locked.state == TrialState.QUEUED:
+                cancel_trial_row(uow, locked, now)
+    reason = Reason(code="cancelled_by_user", message="cancelled on request")
+    move_search(uow, search, SearchState.CANCELLED, reason, now)
+    return uow.searches.get(search_id)

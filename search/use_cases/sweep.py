@@ -1,0 +1,77 @@
+"""What the sweeper does: take back what was lost, and find what waits without having been rung.
+
+The broker may lose every message; only the database is believed. Several sweepers may run.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from search.entities import Reason, Search
+from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
+from search.store import UnitOfWork
+from search.use_cases.leases import requeue
+from search.use_cases.results import end_failed
+from search.use_cases.transitions import cancel_trial_row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rings:
+    """Whom to tell: searches to advance, trials to train, searches to refine."""
+
+    advance: tuple[str, ...]
+    train: tuple[str, ...]
+    refine: tuple[str, ...]
+
+
+def sweep(uow: UnitOfWork, now: datetime, ring_after_s: float) -> Rings:
+    """Re-queue trials with expired leases and collect the rings that are due.
+
+    Args:
+        uow: Open unit of work.
+        now: Present time.
+        ring_after_s: Seconds after which a waiting search or trial is rung again.
+    """
+    ended_by_loss = {search_id for search_id in _take_back(uow, now) if search_id}
+    before = now - timedelta(seconds=ring_after_s)
+    train = [trial.id for trial in uow.trials.unclaimed(before)]
+    uow.trials.mark_rung(train, now)
+    advance, refine = [], []
+    for search in uow.searches.unfinished(before):
+        if search.state == SearchState.REFINING:
+            refine.append(search.id)
+        elif search.id in ended_by_loss or _has_room(search):
+            advance.append(search.id)
+        else:
+            continue
+        schedule = uow.searches.schedule(search.id)
+        uow.searches.save_schedule(search.id, replace(schedule, rung_at=now))
+    return Rings(advance=tuple(advance), train=tuple(train), refine=tuple(refine))
+
+
+def _take_back(uow: UnitOfWork, now: datetime) -> list[str]:
+    """Handle expired leases; return the searches whose trial ended by it."""
+    ended = []
+    for expired in uow.trials.expired(now):
+        search = uow.searches.lock(expired.search_id)
+        trial = uow.trials.lock(expired.id)
+        lease_end = trial.lease_expires_at
+        if trial.state != TrialState.RUNNING or lease_end is None or lease_end > now:
+            continue
+        silent = f"worker {trial.worker_id} was last heard of before {lease_end:%H:%M:%S} UTC"
+        if search.state in TERMINAL_SEARCH_STATES:
+            cancel_trial_row(uow, trial, now)
+        elif trial.attempt >= search.limits.max_attempts:
+            end_failed(uow, trial, "lost", f"{silent}, in attempt {trial.attempt}", now)
+            ended.append(search.id)
+        else:
+            requeue(uow, trial, Reason(code="worker_lost", message=silent), now)
+    return ended
+
+
+def _has_room(search: Search) -> bool:
+    counts = Counter(search.trial_counts)
+    in_flight = counts[TrialState.QUEUED] + counts[TrialState.RUNNING]
+    return search.state == SearchState.QUEUED or (
+        search.state == SearchState.RUNNING and in_flight < search.limits.max_parallel
+    )
