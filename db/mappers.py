@@ -1,0 +1,169 @@
+"""Rows to domain values and back; the only place that knows both."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from db.tables import ArtifactRow, EventRow, SearchRow, TrialRow, WorkerRow
+from search.entities import (
+    Artifact,
+    Event,
+    Limits,
+    Progress,
+    Reason,
+    Search,
+    Strategy,
+    Trial,
+    Worker,
+)
+from search.recipe import Recipe
+from search.states import SearchState, TrialState
+from search.store import Schedule
+from search_space.layer_json import layers_from_json, layers_to_json
+
+
+def search_columns(search: Search) -> dict[str, Any]:
+    """Return the column values of a search, its schedule apart."""
+    return {
+        "id": search.id,
+        "name": search.name,
+        "created_at": search.created_at,
+        "updated_at": search.updated_at,
+        "finished_at": search.finished_at,
+        "state": str(search.state),
+        "state_reason": asdict(search.state_reason),
+        "dataset": search.dataset,
+        "space": dict(search.space),
+        "objectives": list(search.objectives),
+        "budgets": dict(search.budgets),
+        "strategy": asdict(search.strategy),
+        "recipe": asdict(search.recipe),
+        "limits": asdict(search.limits),
+        "seed": search.seed,
+        "ref_point": dict(search.ref_point),
+        "hypervolume": search.hypervolume,
+    }
+
+
+def to_search(row: SearchRow, trial_counts: Mapping[TrialState, int]) -> Search:
+    """Return the search of a row."""
+    return Search(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        finished_at=row.finished_at,
+        state=SearchState(row.state),
+        state_reason=Reason(**row.state_reason),
+        dataset=row.dataset,
+        space=row.space,
+        objectives=tuple(row.objectives),
+        budgets=row.budgets,
+        strategy=Strategy(**row.strategy),
+        recipe=Recipe(**row.recipe),
+        limits=Limits(**row.limits),
+        seed=row.seed,
+        ref_point=row.ref_point,
+        hypervolume=row.hypervolume,
+        trial_counts=trial_counts,
+    )
+
+
+def to_schedule(row: SearchRow) -> Schedule:
+    """Return the schedule of a search's row."""
+    return Schedule(
+        next_number=row.next_number,
+        hold_token=row.hold_token,
+        hold_until=row.hold_until,
+        rung_at=row.rung_at,
+        failed_asks=row.failed_asks,
+    )
+
+
+def trial_columns(trial: Trial) -> dict[str, Any]:
+    """Return the column values of a trial, ``rung_at`` apart."""
+    return {
+        "id": trial.id,
+        "search_id": trial.search_id,
+        "number": trial.number,
+        "state": str(trial.state),
+        "state_reason": None if trial.state_reason is None else asdict(trial.state_reason),
+        "outcome": trial.outcome,
+        "genes": dict(trial.genes),
+        "layers": layers_to_json(trial.layers),
+        "candidate_hash": trial.candidate_hash,
+        "costs": dict(trial.costs),
+        "seed": trial.seed,
+        "gen_method": trial.gen_method,
+        "gen_seconds": trial.gen_seconds,
+        "attempt": trial.attempt,
+        "worker_id": trial.worker_id,
+        "lease_expires_at": trial.lease_expires_at,
+        "progress": None if trial.progress is None else asdict(trial.progress),
+        "metrics": dict(trial.metrics),
+        "artifact_id": trial.artifact_id,
+        "on_front": trial.on_front,
+        "created_at": trial.created_at,
+        "started_at": trial.started_at,
+        "finished_at": trial.finished_at,
+    }
+
+
+def to_trial(row: TrialRow) -> Trial:
+    """Return the trial of a row."""
+    return Trial(
+        id=row.id,
+        search_id=row.search_id,
+        number=row.number,
+        state=TrialState(row.state),
+        state_reason=None if row.state_reason is None else Reason(**row.state_reason),
+        outcome=row.outcome,
+        genes=row.genes,
+        layers=layers_from_json(row.layers),
+        candidate_hash=row.candidate_hash,
+        costs=row.costs,
+        seed=row.seed,
+        gen_method=row.gen_method,
+        gen_seconds=row.gen_seconds,
+        attempt=row.attempt,
+        worker_id=row.worker_id,
+        lease_expires_at=row.lease_expires_at,
+        progress=None if row.progress is None else Progress(**row.progress),
+        metrics=row.metrics,
+        artifact_id=row.artifact_id,
+        on_front=row.on_front,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def to_artifact(row: ArtifactRow) -> Artifact:
+    """Return the artifact of a row."""
+    return Artifact(
+        id=row.id,
+        trial_id=row.trial_id,
+        search_id=row.search_id,
+        sha256=row.sha256,
+        size_bytes=row.size_bytes,
+        created_at=row.created_at,
+    )
+
+
+def to_event(row: EventRow) -> Event:
+    """Return the event of a row."""
+    return Event(id=row.id, search_id=row.search_id, type=row.type, at=row.at, payload=row.payload)
+
+
+def to_worker(row: WorkerRow) -> Worker:
+    """Return the worker of a row."""
+    return Worker(
+        id=row.id,
+        kind=row.kind,
+        host=row.host,
+        pid=row.pid,
+        device=row.device,
+        trial_id=row.trial_id,
+        started_at=row.started_at,
+        last_seen_at=row.last_seen_at,
+    )

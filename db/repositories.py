@@ -1,0 +1,285 @@
+"""Repositories over one SQLAlchemy session; they return domain values, never rows."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from db.mappers import (
+    search_columns,
+    to_artifact,
+    to_event,
+    to_schedule,
+    to_search,
+    to_trial,
+    to_worker,
+    trial_columns,
+)
+from db.tables import (
+    ArtifactRow,
+    Base,
+    EventRow,
+    FrontMemberRow,
+    SearchRow,
+    TrialRow,
+    WorkerRow,
+)
+from search.entities import Artifact, Event, Search, Trial, Worker
+from search.errors import NotFoundError
+from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
+from search.store import Schedule
+
+Row = TypeVar("Row", bound=Base)
+
+
+def _row(session: Session, table: type[Row], kind: str, key: str, *, lock: bool = False) -> Row:
+    # a locked read must see what was committed while it waited, not what the session remembers
+    row = session.get(table, key, with_for_update=lock or None, populate_existing=lock)
+    if row is None:
+        raise NotFoundError(kind, key)
+    return row
+
+
+class SqlSearches:
+    """Implements ``search.store.SearchRepository``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, search: Search) -> None:
+        """Store a new search with an empty schedule."""
+        self._session.add(SearchRow(**search_columns(search), **asdict(Schedule())))
+        self._session.flush()
+
+    def get(self, search_id: str) -> Search:
+        """Return a search."""
+        return self._with_counts([_row(self._session, SearchRow, "search", search_id)])[0]
+
+    def lock(self, search_id: str) -> Search:
+        """Return a search, its row held until the transaction ends."""
+        row = _row(self._session, SearchRow, "search", search_id, lock=True)
+        return self._with_counts([row])[0]
+
+    def save(self, search: Search) -> None:
+        """Write a search that exists."""
+        row = _row(self._session, SearchRow, "search", search.id)
+        for name, value in search_columns(search).items():
+            setattr(row, name, value)
+        self._session.flush()
+
+    def schedule(self, search_id: str) -> Schedule:
+        """Return a search's schedule."""
+        return to_schedule(_row(self._session, SearchRow, "search", search_id))
+
+    def save_schedule(self, search_id: str, schedule: Schedule) -> None:
+        """Write a search's schedule."""
+        row = _row(self._session, SearchRow, "search", search_id)
+        for name, value in asdict(schedule).items():
+            setattr(row, name, value)
+        self._session.flush()
+
+    def page(self, limit: int, before_id: str | None = None) -> list[Search]:
+        """Return up to ``limit`` searches, newest first (ids sort by time)."""
+        query = select(SearchRow).order_by(SearchRow.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(SearchRow.id < before_id)
+        return self._with_counts(self._session.scalars(query).all())
+
+    def unfinished(self, rung_before: datetime) -> list[Search]:
+        """Return unfinished searches that were last rung before a time, or never."""
+        waiting = set(SearchState) - TERMINAL_SEARCH_STATES - {SearchState.PAUSED}
+        query = select(SearchRow).where(
+            SearchRow.state.in_(sorted(waiting)),
+            or_(SearchRow.rung_at.is_(None), SearchRow.rung_at < rung_before),
+        )
+        return self._with_counts(self._session.scalars(query.order_by(SearchRow.id)).all())
+
+    def _with_counts(self, rows: Sequence[SearchRow]) -> list[Search]:
+        counts: dict[str, dict[TrialState, int]] = {row.id: {} for row in rows}
+        query = (
+            select(TrialRow.search_id, TrialRow.state, func.count())
+            .where(TrialRow.search_id.in_(counts))
+            .group_by(TrialRow.search_id, TrialRow.state)
+        )
+        for search_id, state, count in self._session.execute(query):
+            counts[search_id][TrialState(state)] = count
+        return [to_search(row, counts[row.id]) for row in rows]
+
+
+class SqlTrials:
+    """Implements ``search.store.TrialRepository``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, trial: Trial) -> None:
+        """Store a new trial."""
+        self._session.add(TrialRow(**trial_columns(trial), rung_at=None))
+        self._session.flush()
+
+    def get(self, trial_id: str) -> Trial:
+        """Return a trial."""
+        return to_trial(_row(self._session, TrialRow, "trial", trial_id))
+
+    def lock(self, trial_id: str) -> Trial:
+        """Return a trial, its row held until the transaction ends."""
+        return to_trial(_row(self._session, TrialRow, "trial", trial_id, lock=True))
+
+    def save(self, trial: Trial) -> None:
+        """Write a trial that exists."""
+        row = _row(self._session, TrialRow, "trial", trial.id)
+        for name, value in trial_columns(trial).items():
+            setattr(row, name, value)
+        self._session.flush()
+
+    def of_search(self, search_id: str) -> list[Trial]:
+        """Return a search's trials by number."""
+        query = select(TrialRow).where(TrialRow.search_id == search_id)
+        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.number))]
+
+    def page(
+        self,
+        search_id: str,
+        limit: int,
+        after_number: int = 0,
+        state: TrialState | None = None,
+    ) -> list[Trial]:
+        """Return up to ``limit`` trials by number, those after ``after_number``."""
+        query = select(TrialRow).where(
+            TrialRow.search_id == search_id, TrialRow.number > after_number
+        )
+        if state is not None:
+            query = query.where(TrialRow.state == str(state))
+        query = query.order_by(TrialRow.number).limit(limit)
+        return [to_trial(row) for row in self._session.scalars(query)]
+
+    def front(self, search_id: str) -> list[Trial]:
+        """Return the members of a search's front, smallest file first."""
+        query = select(TrialRow).where(TrialRow.search_id == search_id, TrialRow.on_front)
+        members = [to_trial(row) for row in self._session.scalars(query)]
+        return sorted(members, key=lambda trial: (trial.costs["size_bytes"], trial.number))
+
+    def join_front(self, trial: Trial, event_id: int) -> None:
+        """Put a trial on the front as of an event."""
+        _row(self._session, TrialRow, "trial", trial.id).on_front = True
+        self._session.add(
+            FrontMemberRow(
+                search_id=trial.search_id,
+                trial_id=trial.id,
+                joined_event=event_id,
+                left_event=None,
+            )
+        )
+        self._session.flush()
+
+    def leave_front(self, trial: Trial, event_id: int) -> None:
+        """Take a trial off the front as of an event."""
+        _row(self._session, TrialRow, "trial", trial.id).on_front = False
+        self._session.execute(
+            update(FrontMemberRow)
+            .where(FrontMemberRow.trial_id == trial.id, FrontMemberRow.left_event.is_(None))
+            .values(left_event=event_id)
+        )
+        self._session.flush()
+
+    def expired(self, now: datetime) -> list[Trial]:
+        """Return running trials whose lease ended before ``now``."""
+        query = select(TrialRow).where(
+            TrialRow.state == str(TrialState.RUNNING), TrialRow.lease_expires_at < now
+        )
+        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.id))]
+
+    def unclaimed(self, rung_before: datetime) -> list[Trial]:
+        """Return queued trials that were last rung before a time, or never."""
+        query = select(TrialRow).where(
+            TrialRow.state == str(TrialState.QUEUED),
+            or_(TrialRow.rung_at.is_(None), TrialRow.rung_at < rung_before),
+        )
+        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.id))]
+
+    def mark_rung(self, trial_ids: Sequence[str], now: datetime) -> None:
+        """Note that workers were told about these trials."""
+        self._session.execute(
+            update(TrialRow).where(TrialRow.id.in_(trial_ids)).values(rung_at=now)
+        )
+
+    def ask_ring(self, trial_id: str) -> None:
+        """Note that workers must be told about a trial again."""
+        self._session.execute(update(TrialRow).where(TrialRow.id == trial_id).values(rung_at=None))
+
+
+class SqlArtifacts:
+    """Implements ``search.store.ArtifactRepository``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, artifact: Artifact) -> None:
+        """Store a record."""
+        self._session.add(ArtifactRow(**asdict(artifact)))
+        self._session.flush()
+
+    def get(self, artifact_id: str) -> Artifact:
+        """Return a record."""
+        return to_artifact(_row(self._session, ArtifactRow, "artifact", artifact_id))
+
+    def of_trials(self, trial_ids: Sequence[str]) -> dict[str, Artifact]:
+        """Return the records of these trials by trial id."""
+        query = select(ArtifactRow).where(ArtifactRow.trial_id.in_(trial_ids))
+        return {row.trial_id: to_artifact(row) for row in self._session.scalars(query)}
+
+
+class SqlEvents:
+    """Implements ``search.store.EventRepository``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def append(self, search_id: str, type_: str, at: datetime, payload: dict[str, Any]) -> int:
+        """Append an event and return its id."""
+        row = EventRow(search_id=search_id, type=type_, at=at, payload=payload)
+        self._session.add(row)
+        self._session.flush()
+        return row.id
+
+    def after(self, search_id: str, event_id: int, limit: int) -> list[Event]:
+        """Return up to ``limit`` events after ``event_id``, in order."""
+        query = (
+            select(EventRow)
+            .where(EventRow.search_id == search_id, EventRow.id > event_id)
+            .order_by(EventRow.id)
+            .limit(limit)
+        )
+        return [to_event(row) for row in self._session.scalars(query)]
+
+    def last_id(self, search_id: str) -> int:
+        """Return the id of the newest event, 0 without events."""
+        query = select(func.max(EventRow.id)).where(EventRow.search_id == search_id)
+        return self._session.scalar(query) or 0
+
+
+class SqlWorkers:
+    """Implements ``search.store.WorkerRepository``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def seen(self, worker: Worker) -> None:
+        """Insert or replace a worker's row."""
+        self._session.merge(WorkerRow(**asdict(worker)))
+        self._session.flush()
+
+    def gone(self, worker_id: str) -> None:
+        """Remove a worker's row, if there is one."""
+        row = self._session.get(WorkerRow, worker_id)
+        if row is not None:
+            self._session.delete(row)
+            self._session.flush()
+
+    def all(self) -> list[Worker]:
+        """Return every worker, by id."""
+        query = select(WorkerRow).order_by(WorkerRow.id)
+        return [to_worker(row) for row in self._session.scalars(query)]

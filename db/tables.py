@@ -1,0 +1,195 @@
+"""SQL tables. JSON holds values that are read whole; whatever is filtered or sorted is a column."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from typing_extensions import override
+
+from search.states import SearchState, TrialState
+
+# SQLite counts up by itself only in a column of type INTEGER
+BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC times; SQLite drops the zone on the way in, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time cannot be stored")
+        return value.astimezone(UTC)
+
+    @override
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables; constraint names are fixed so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - read once by SQLAlchemy
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        datetime: UtcDateTime,
+    }
+
+
+def _one_of(column: str, values: type[SearchState] | type[TrialState]) -> str:
+    return f"{column} IN ({', '.join(repr(str(v)) for v in values)})"
+
+
+class SearchRow(Base):
+    """A search and its schedule."""
+
+    __tablename__ = "searches"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", SearchState), name="state"),
+        Index(None, "state", "rung_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(String(16))
+    state_reason: Mapped[dict[str, Any]]
+    dataset: Mapped[str] = mapped_column(String(100))
+    space: Mapped[dict[str, Any]]
+    objectives: Mapped[list[Any]]
+    budgets: Mapped[dict[str, Any]]
+    strategy: Mapped[dict[str, Any]]
+    recipe: Mapped[dict[str, Any]]
+    limits: Mapped[dict[str, Any]]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    ref_point: Mapped[dict[str, Any]]
+    hypervolume: Mapped[float]
+    next_number: Mapped[int]
+    hold_token: Mapped[int]
+    hold_until: Mapped[datetime | None]
+    rung_at: Mapped[datetime | None]
+    failed_asks: Mapped[int]
+
+
+class TrialRow(Base):
+    """A trial; ``attempt`` is the fencing token of whoever holds it."""
+
+    __tablename__ = "trials"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", TrialState), name="state"),
+        UniqueConstraint("search_id", "number"),
+        UniqueConstraint("search_id", "candidate_hash"),
+        Index(None, "search_id", "state"),
+        Index(None, "state", "lease_expires_at"),
+        Index(None, "state", "rung_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    search_id: Mapped[str] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    state_reason: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    outcome: Mapped[str | None] = mapped_column(String(32))
+    genes: Mapped[dict[str, Any]]
+    layers: Mapped[list[Any]]
+    candidate_hash: Mapped[str] = mapped_column(String(64))
+    costs: Mapped[dict[str, Any]]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    gen_method: Mapped[str] = mapped_column(String(64))
+    gen_seconds: Mapped[float]
+    attempt: Mapped[int]
+    worker_id: Mapped[str | None] = mapped_column(String(64))
+    lease_expires_at: Mapped[datetime | None]
+    rung_at: Mapped[datetime | None]
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    metrics: Mapped[dict[str, Any]]
+    artifact_id: Mapped[str | None] = mapped_column(String(40))
+    on_front: Mapped[bool]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class FrontMemberRow(Base):
+    """A stay on the front, from one event to another, so that any earlier front can be read."""
+
+    __tablename__ = "front_members"
+    __table_args__ = (Index(None, "search_id", "left_event"),)
+
+    id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    search_id: Mapped[str] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"))
+    trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+    joined_event: Mapped[int] = mapped_column(BigInteger)
+    left_event: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ArtifactRow(Base):
+    """A packed file's record; one per completed trial."""
+
+    __tablename__ = "artifacts"
+    __table_args__ = (UniqueConstraint("trial_id"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+    search_id: Mapped[str] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
+class EventRow(Base):
+    """One entry of a search's log."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "search_id", "id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    search_id: Mapped[str] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"))
+    type: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    payload: Mapped[dict[str, Any]]
+
+
+class WorkerRow(Base):
+    """A process that has reported."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    device: Mapped[str] = mapped_column(String(64))
+    trial_id: Mapped[str | None] = mapped_column(String(40))
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
