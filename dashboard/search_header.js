@@ -1,0 +1,128 @@
+// @ts-check
+/** The top of a search's page: name, state and its reason, progress, and the numbers that matter. */
+
+import { h, setText } from "./dom.js";
+import { dayAndTime, elapsed, hypervolume, percent, plural, size } from "./format.js";
+import { hypervolumeLine } from "./hypervolume_line.js";
+import { isSearchEnded } from "./state.js";
+
+/** @import {Search} from "./types.js" */
+/** @import {ViewState} from "./state.js" */
+/** @import {Connection} from "./stream.js" */
+
+/** @type {Record<Connection, string>} */
+const CONNECTION_WORDS = { connecting: "Connecting", live: "Live", waiting: "Offline, trying again", ended: "" };
+const ENDED_COUNTS = ["completed", "stopped", "failed", "cancelled"];
+
+/** @param {string} state */
+export function statePill(state) {
+  return h("span", { class: "pill", "data-state": state }, state);
+}
+
+/** @param {Search} search */
+export const nameOf = (search) => search.name || search.id;
+
+/**
+ * Finished trials of all, as a bar in the colours of their outcome.
+ *
+ * @param {Search} search
+ */
+export function progressBar({ trial_counts: counts, limits }) {
+  const done = ENDED_COUNTS.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+  const total = Math.max(limits.max_trials, done);
+  const bar = h("div", { class: "bar", role: "progressbar", "aria-label": "Finished trials", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done });
+  for (const state of [...ENDED_COUNTS, "running"]) {
+    const part = h("span", { "data-state": state });
+    part.style.width = `${(100 * (counts[state] ?? 0)) / total}%`;
+    bar.append(part);
+  }
+  return bar;
+}
+
+/** @param {Search} search */
+export function progressInWords({ trial_counts: counts, limits }) {
+  const done = ENDED_COUNTS.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+  const parts = [`${done} of ${plural(limits.max_trials, "trial")}`];
+  if (counts.running) parts.push(`${counts.running} in training`);
+  if (counts.failed) parts.push(`${counts.failed} failed`);
+  return parts.join(" · ");
+}
+
+/**
+ * @param {string} label
+ * @param {Node[]} content
+ */
+const tile = (label, ...content) => h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, ...content));
+
+/** @param {() => void} onCancel */
+export function createSearchHeader(onCancel) {
+  const title = h("h1");
+  const pill = h("span");
+  const reason = h("p", { class: "reason" });
+  const facts = h("p", { class: "facts" });
+  const live = h("span", { class: "connection", role: "status" });
+  const cancel = h("button", { type: "button", class: "cancel", hidden: true, onclick: onCancel }, "Cancel search");
+  const progress = h("span", { class: "big" });
+  const progressDetail = h("div");
+  const best = h("span", { class: "big" });
+  const bestNote = h("span", { class: "note" });
+  const smallest = h("span", { class: "big" });
+  const smallestNote = h("span", { class: "note" });
+  const volume = h("span", { class: "big" });
+  const volumeLine = h("span", { class: "spark-place" });
+  const element = h(
+    "header",
+    { class: "search-head" },
+    h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, cancel)),
+    reason,
+    facts,
+    h(
+      "dl",
+      { class: "tiles" },
+      tile("Progress", progress, progressDetail),
+      tile("Most accurate", best, bestNote),
+      tile("Smallest on the front", smallest, smallestNote),
+      tile("Hypervolume", volume, volumeLine),
+    ),
+  );
+  /** @type {unknown} */
+  let drawnVolumes = null;
+
+  /** @param {Search} search */
+  function showSearch(search) {
+    setText(title, nameOf(search));
+    pill.className = "pill";
+    pill.dataset.state = search.state;
+    setText(pill, search.state);
+    setText(reason, search.state_reason.message);
+    const family = search.space.family ? ` · ${search.space.family}` : "";
+    const time = `${isSearchEnded(search) ? "took" : "running for"} ${elapsed(search.created_at, search.finished_at)}`;
+    setText(facts, `${search.dataset}${family} · ${search.strategy.name} · seed ${search.seed} · ${dayAndTime(search.created_at)} · ${time}`);
+    cancel.hidden = isSearchEnded(search);
+    setText(progress, progressInWords(search));
+    progressDetail.replaceChildren(progressBar(search));
+    setText(volume, hypervolume(search.hypervolume));
+  }
+
+  return {
+    element,
+    /** @param {ViewState} state @param {Connection} connection */
+    update({ search, front, hypervolumes }, connection) {
+      if (search) showSearch(search);
+      const points = front?.points ?? [];
+      const mostAccurate = points.at(-1)?.trial;
+      const leastLarge = points[0]?.trial;
+      setText(best, percent(mostAccurate?.metrics.accuracy));
+      setText(bestNote, mostAccurate ? `trial ${mostAccurate.number}, ${size(mostAccurate.costs.size_bytes)}` : "no trial has finished");
+      setText(smallest, size(leastLarge?.costs.size_bytes));
+      setText(smallestNote, leastLarge ? `trial ${leastLarge.number}, ${percent(leastLarge.metrics.accuracy)}` : "no trial has finished");
+      if (front && front.as_of_event > 0) setText(volume, hypervolume(front.hypervolume));
+      if (drawnVolumes !== hypervolumes) {
+        drawnVolumes = hypervolumes;
+        volumeLine.replaceChildren(...[hypervolumeLine(hypervolumes.map(({ value }) => value))].filter((line) => line !== null));
+      }
+      setText(live, CONNECTION_WORDS[connection]);
+      live.dataset.connection = connection;
+    },
+  };
+}

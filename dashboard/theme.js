@@ -1,0 +1,24 @@
+// @ts-check
+/** Colours for charts, read from the style sheet so that they are defined once. */
+
+const DARK = window.matchMedia("(prefers-color-scheme: dark)");
+
+const NAMES = /** @type {const} */ (["ink", "muted", "faint", "line", "surface", "accent", "running", "float", "budget"]);
+
+/** @typedef {Record<typeof NAMES[number], string>} Colours */
+
+/** @returns {Colours} */
+export function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const entries = NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * @param {() => void} listener
+ * @returns {() => void} stops listening
+ */
+export function onSchemeChange(listener) {
+  DARK.addEventListener("change", listener);
+  return () => DARK.removeEventListener("change", listener);
+}

@@ -1,0 +1,56 @@
+// @ts-check
+/**
+ * Shapes of what the API sends, as this page uses them. `client/src/bitpareto/types/` defines them.
+ *
+ * @typedef {"queued"|"running"|"paused"|"refining"|"succeeded"|"failed"|"cancelled"} SearchState
+ * @typedef {"queued"|"running"|"completed"|"stopped"|"failed"|"cancelled"} TrialState
+ * @typedef {{code: string, message: string}} Reason
+ * @typedef {{phase: string, epoch: number, n_epochs: number, train_loss?: number|null, accuracy?: number|null}} Progress
+ * @typedef {{id: string, sha256: string, size_bytes: number, href: string}} Artifact
+ *
+ * @typedef {object} Search
+ * @property {string} id
+ * @property {string} name
+ * @property {string} created_at
+ * @property {string} updated_at
+ * @property {string|null} finished_at
+ * @property {SearchState} state
+ * @property {Reason} state_reason
+ * @property {string} dataset
+ * @property {{family?: string}} space
+ * @property {string[]} objectives
+ * @property {Record<string, number>} budgets
+ * @property {{name: string}} strategy
+ * @property {{max_trials: number, max_parallel: number}} limits
+ * @property {number} seed
+ * @property {number} hypervolume
+ * @property {Record<string, number>} trial_counts
+ *
+ * @typedef {object} Trial
+ * @property {string} id
+ * @property {number} number
+ * @property {TrialState} state
+ * @property {Reason|null} state_reason
+ * @property {string|null} outcome
+ * @property {Record<string, number>} costs
+ * @property {Record<string, number>} metrics
+ * @property {number|null} mean_weight_bits
+ * @property {string} gen_method
+ * @property {number} attempt
+ * @property {string|null} worker_id
+ * @property {Progress|null} progress
+ * @property {Artifact|null} artifact
+ *
+ * @typedef {object} FrontPoint
+ * @property {Trial} trial
+ * @property {[number, number]|null} accuracy_interval
+ * @property {[number, number]|null} test_accuracy_interval
+ * @property {number} mean_weight_bits
+ *
+ * @typedef {{search_id: string, as_of_event: number, hypervolume: number, points: FrontPoint[]}} Front
+ * @typedef {{id: number, type: string, at: string, payload: Record<string, any>}} SearchEvent
+ * @typedef {{pointer: string, code: string, detail: string}} FieldError
+ * @typedef {{title: string, status: number, detail: string, code: string, request_id?: string|null, errors?: FieldError[]}} Problem
+ */
+
+export {};
