@@ -1,5 +1,6 @@
 """The wire models of the REST API: the one definition, used by the server and the SDK."""
 
+from bitpareto.types.meta import DatasetMeta, Health, Meta, ObjectiveMeta, PageMeta, ProblemMeta
 from bitpareto.types.problems import FieldError, Problem
 from bitpareto.types.searches import (
     Front,
@@ -17,13 +18,19 @@ from bitpareto.types.trials import Artifact, LayerRow, Progress, Trial
 
 __all__ = [
     "Artifact",
+    "DatasetMeta",
     "FieldError",
     "Front",
     "FrontPoint",
+    "Health",
     "LayerRow",
     "Limits",
+    "Meta",
+    "ObjectiveMeta",
     "Page",
+    "PageMeta",
     "Problem",
+    "ProblemMeta",
     "Progress",
     "Reason",
     "Recipe",

@@ -1,5 +1,7 @@
 """RFC 9457 problem details, the body of every error."""
 
+from pydantic import Field
+
 from bitpareto.types.base import ResponseModel
 
 
@@ -10,7 +12,7 @@ class FieldError(ResponseModel):
     """JSON pointer into the request body, such as ``/space/weight_bits/0``."""
     code: str
     detail: str
-    allowed: list[str] = []
+    allowed: list[str] = Field(default_factory=list)
 
 
 class Problem(ResponseModel):
@@ -23,4 +25,4 @@ class Problem(ResponseModel):
     instance: str | None = None
     code: str
     request_id: str | None = None
-    errors: list[FieldError] = []
+    errors: list[FieldError] = Field(default_factory=list)

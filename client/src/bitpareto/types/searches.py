@@ -1,7 +1,7 @@
 """Searches and fronts on the wire."""
 
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar, get_args
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from bitpareto.types.trials import Trial
 SearchState = Literal["queued", "running", "paused", "refining", "succeeded", "failed", "cancelled"]
 ObjectiveName = Literal["accuracy", "size_bytes", "macs", "bops"]
 CostName = Literal["size_bytes", "macs", "bops"]
+StrategyName = Literal["bayesian", "random"]
+STRATEGIES: Final[tuple[StrategyName, ...]] = get_args(StrategyName)
 Item = TypeVar("Item")
 
 
@@ -24,49 +26,49 @@ class Reason(ResponseModel):
 class Limits(RequestModel):
     """When a search ends and how wide it runs."""
 
-    max_trials: int = Field(16, ge=1, le=100_000)
-    max_parallel: int = Field(2, ge=1, le=1024)
-    wall_time_s: float | None = Field(None, gt=0)
-    max_attempts: int = Field(3, ge=1, le=10)
+    max_trials: int = Field(default=16, ge=1, le=100_000)
+    max_parallel: int = Field(default=2, ge=1, le=1024)
+    wall_time_s: float | None = Field(default=None, gt=0)
+    max_attempts: int = Field(default=3, ge=1, le=10)
 
 
 class Strategy(RequestModel):
     """Which optimizer proposes."""
 
-    name: Literal["bayesian", "random"] = "bayesian"
-    n_initial: int | None = Field(None, ge=1)
-    deadline_s: float = Field(20.0, gt=0, le=600)
+    name: StrategyName = "bayesian"
+    n_initial: int | None = Field(default=None, ge=1)
+    deadline_s: float = Field(default=20.0, gt=0, le=600)
 
 
 class Recipe(RequestModel):
     """How a candidate is trained and quantized."""
 
-    float_epochs: int = Field(20, ge=0, le=10_000)
-    qat_epochs: int = Field(5, ge=0, le=10_000)
-    batch_size: int = Field(128, ge=1, le=65_536)
-    lr: float = Field(0.01, gt=0, le=10)
-    qat_lr: float = Field(0.002, gt=0, le=10)
-    weight_decay: float = Field(1e-4, ge=0, le=1)
+    float_epochs: int = Field(default=20, ge=0, le=10_000)
+    qat_epochs: int = Field(default=5, ge=0, le=10_000)
+    batch_size: int = Field(default=128, ge=1, le=65_536)
+    lr: float = Field(default=0.01, gt=0, le=10)
+    qat_lr: float = Field(default=0.002, gt=0, le=10)
+    weight_decay: float = Field(default=1e-4, ge=0, le=1)
     quantizer: Literal["lsq"] = "lsq"
     weight_granularity: Literal["per_channel", "per_tensor"] = "per_channel"
-    max_train_images: int | None = Field(None, ge=1)
-    max_accuracy_gap: float = Field(0.02, ge=0, le=1)
+    max_train_images: int | None = Field(default=None, ge=1)
+    max_accuracy_gap: float = Field(default=0.02, ge=0, le=1)
 
 
 class SearchCreate(RequestModel):
     """Body of ``POST /v1/searches``."""
 
-    name: str = Field("", max_length=200)
+    name: str = Field(default="", max_length=200)
     dataset: str = Field(max_length=100)
     space: dict[str, Any]
     """A declared space; see ``docs/search-spaces.md``. ``family`` is required."""
-    objectives: list[ObjectiveName] = Field(["accuracy", "size_bytes"], min_length=1)
-    budgets: dict[CostName, float] = {}
+    objectives: list[ObjectiveName] = Field(default=["accuracy", "size_bytes"], min_length=1)
+    budgets: dict[CostName, float] = Field(default_factory=dict)
     """Upper bounds, each above zero."""
     strategy: Strategy = Strategy()
     recipe: Recipe = Recipe()
     limits: Limits = Limits()
-    seed: int = Field(0, ge=0, lt=2**31)
+    seed: int = Field(default=0, ge=0, lt=2**31)
 
 
 class Search(ResponseModel):

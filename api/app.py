@@ -1,0 +1,104 @@
+"""Puts the REST service together; ``uvicorn --factory api.app:create_app_from_environment``."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from api.deps import Parts
+from api.errors import install_error_handlers, internal_error_response
+from api.request_bodies import BodyLimit
+from api.request_ids import RequestContext
+from api.routes import artifacts, events, fronts, meta, searches, trials
+from api.static import install_dashboard
+from bitpareto.types import Problem
+from db.artifact_files import ArtifactFiles
+from db.migrate import check_schema
+from db.store import open_store
+from jobs.bell import CeleryBell
+from jobs.broker import celery_client
+from search.settings import Settings, settings_from_environment
+
+_DESCRIPTION: Final = (
+    "Tell it the data, the space and the budget; get back the Pareto front of quantized networks, "
+    "each a file of exactly the size it claims. Every error is `application/problem+json`."
+)
+
+
+def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float = 15.0) -> FastAPI:
+    """Make the application of a deployment.
+
+    Args:
+        settings: Where the parts are; the database must have been migrated.
+        poll_s: Seconds between two looks of an event stream at the database.
+        heartbeat_s: Longest silence of an event stream.
+    """
+    store = open_store(settings.database_url)
+    broker = celery_client(settings)
+    parts = Parts(
+        store=store,
+        bell=CeleryBell(broker),
+        artifacts=ArtifactFiles(settings.artifacts_url),
+        check_ready=partial(check_schema, settings.database_url),
+        poll_s=poll_s,
+        heartbeat_s=heartbeat_s,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        store.close()
+        broker.close()
+
+    app = FastAPI(
+        title="bitpareto",
+        description=_DESCRIPTION,
+        version=meta.SERVER_VERSION,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # the built-in pages load scripts from other hosts
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.parts = parts
+    for routes in (searches, trials, fronts, events, artifacts, meta):
+        app.include_router(routes.router)
+    install_error_handlers(app)
+    install_dashboard(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestContext, on_crash=internal_error_response)  # added last: outermost
+    app.openapi = partial(_openapi, app)  # type: ignore[method-assign]  # FastAPI's way to extend
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """Make the application that ``BITPARETO_*`` describes."""
+    return create_app(settings_from_environment())
+
+
+def _operation_id(route: APIRoute) -> str:
+    return f"{route.tags[0]}_{route.name}"
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+        )
+        schemas = schema["components"]["schemas"]
+        # FastAPI's own error bodies are never sent: every error is a Problem
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        reference = "#/components/schemas/{model}"
+        problem = Problem.model_json_schema(ref_template=reference, mode="serialization")
+        schemas |= problem.pop("$defs", {}) | {"Problem": problem}
+        app.openapi_schema = schema
+    return app.openapi_schema

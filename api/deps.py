@@ -1,0 +1,78 @@
+"""What routes need from outside, as annotated dependencies; ``create_app`` puts it into place."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from search.ports import Bell
+from search.store import Store
+
+
+class ArtifactReader(Protocol):
+    """The part of the artifact store that the API uses."""
+
+    def read(self, sha256: str) -> bytes:
+        """Return a file whose content has this hash."""
+
+
+class ReadyCheck(Protocol):
+    """Answers whether this process can serve."""
+
+    def __call__(self) -> None:
+        """Return when the database answers and its schema is ours; raise otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything the routes work with.
+
+    Attributes:
+        poll_s: Seconds between two looks of an event stream at the database.
+        heartbeat_s: Longest silence of an event stream.
+    """
+
+    store: Store
+    bell: Bell
+    artifacts: ArtifactReader
+    check_ready: ReadyCheck
+    poll_s: float = 0.25
+    heartbeat_s: float = 15.0
+
+
+def get_parts(request: Request) -> Parts:
+    """Return the parts ``create_app`` was given."""
+    parts = request.app.state.parts
+    if not isinstance(parts, Parts):
+        raise TypeError("create_app did not set app.state.parts")
+    return parts
+
+
+PartsDep = Annotated[Parts, Depends(get_parts)]
+
+
+def get_store(parts: PartsDep) -> Store:
+    """Return the store."""
+    return parts.store
+
+
+def get_bell(parts: PartsDep) -> Bell:
+    """Return the bell."""
+    return parts.bell
+
+
+def get_artifacts(parts: PartsDep) -> ArtifactReader:
+    """Return the artifact store."""
+    return parts.artifacts
+
+
+def get_now() -> datetime:
+    """Return the time of the request, aware UTC."""
+    return datetime.now(UTC)
+
+
+StoreDep = Annotated[Store, Depends(get_store)]
+BellDep = Annotated[Bell, Depends(get_bell)]
+ArtifactsDep = Annotated[ArtifactReader, Depends(get_artifacts)]
+NowDep = Annotated[datetime, Depends(get_now)]

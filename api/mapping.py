@@ -1,0 +1,147 @@
+"""From the domain's values to the wire models, and back for requests."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from bitpareto import types as wire
+from bitpareto.types.trials import TrialReason
+from search.entities import Artifact, Event, Limits, Progress, Search, Strategy, Trial
+from search.intervals import wilson_interval
+from search.recipe import Recipe
+from search_space.costs import layer_costs, mean_weight_bits
+from search_space.layers import LayerList
+
+
+def strategy_from_wire(strategy: wire.Strategy) -> Strategy:
+    """Return the domain's strategy."""
+    return Strategy(**strategy.model_dump())
+
+
+def recipe_from_wire(recipe: wire.Recipe) -> Recipe:
+    """Return the domain's recipe."""
+    return Recipe(**recipe.model_dump())
+
+
+def limits_from_wire(limits: wire.Limits) -> Limits:
+    """Return the domain's limits."""
+    return Limits(**limits.model_dump())
+
+
+def search_to_wire(search: Search) -> wire.Search:
+    """Return a search as clients see it."""
+    return wire.Search(
+        id=search.id,
+        name=search.name,
+        created_at=search.created_at,
+        updated_at=search.updated_at,
+        finished_at=search.finished_at,
+        state=search.state.value,
+        state_reason=wire.Reason(
+            code=search.state_reason.code, message=search.state_reason.message
+        ),
+        dataset=search.dataset,
+        space=dict(search.space),
+        objectives=list(search.objectives),
+        budgets=dict(search.budgets),
+        strategy=wire.Strategy(**asdict(search.strategy)),
+        recipe=wire.Recipe(**asdict(search.recipe)),
+        limits=wire.Limits(**asdict(search.limits)),
+        seed=search.seed,
+        ref_point=dict(search.ref_point),
+        hypervolume=search.hypervolume,
+        trial_counts={state.value: n for state, n in search.trial_counts.items() if n},
+    )
+
+
+def artifact_to_wire(artifact: Artifact) -> wire.Artifact:
+    """Return a packed file's record."""
+    return wire.Artifact(
+        id=artifact.id,
+        sha256=artifact.sha256,
+        size_bytes=artifact.size_bytes,
+        href=f"/v1/artifacts/{artifact.id}",
+    )
+
+
+def trial_to_wire(
+    trial: Trial, artifact: Artifact | None, *, with_layers: bool = False
+) -> wire.Trial:
+    """Return a trial; its layer table comes only where one trial is asked for."""
+    reason = trial.state_reason
+    return wire.Trial(
+        id=trial.id,
+        search_id=trial.search_id,
+        number=trial.number,
+        state=trial.state.value,
+        state_reason=TrialReason(code=reason.code, message=reason.message) if reason else None,
+        outcome=trial.outcome,
+        candidate_hash=trial.candidate_hash,
+        genes=dict(trial.genes),
+        layers=layer_rows(trial.layers) if with_layers else None,
+        costs=dict(trial.costs),
+        metrics=dict(trial.metrics),
+        mean_weight_bits=mean_weight_bits(trial.layers),
+        seed=trial.seed,
+        gen_method=trial.gen_method,
+        gen_seconds=trial.gen_seconds,
+        attempt=trial.attempt,
+        worker_id=trial.worker_id,
+        progress=progress_to_wire(trial.progress) if trial.progress else None,
+        artifact=artifact_to_wire(artifact) if artifact else None,
+        on_front=trial.on_front,
+        created_at=trial.created_at,
+        started_at=trial.started_at,
+        finished_at=trial.finished_at,
+    )
+
+
+def progress_to_wire(progress: Progress) -> wire.Progress:
+    """Return where a running trial is."""
+    return wire.Progress(**asdict(progress))
+
+
+def layer_rows(layers: LayerList) -> list[wire.LayerRow]:
+    """Return the layer table with exact costs."""
+    return [
+        wire.LayerRow(
+            name=layer.name,
+            kind=layer.kind,
+            output_shape=(layer.out_channels, layer.out_height, layer.out_width),
+            kernel=layer.kernel,
+            stride=layer.stride,
+            groups=layer.groups,
+            weight_bits=layer.weight_bits,
+            activation_bits=layer.activation_bits,
+            n_weights=costs.n_weights,
+            macs=costs.macs,
+            size_bytes=costs.size_bytes,
+        )
+        for layer, costs in zip(layers, layer_costs(layers), strict=True)
+    ]
+
+
+def front_point(trial: Trial, artifact: Artifact | None) -> wire.FrontPoint:
+    """Return a front member with the 95 % intervals of its accuracies."""
+    return wire.FrontPoint(
+        trial=trial_to_wire(trial, artifact),
+        accuracy_interval=_interval(trial.metrics, "accuracy", "n_validation"),
+        test_accuracy_interval=_interval(trial.metrics, "test_accuracy", "n_test"),
+        mean_weight_bits=mean_weight_bits(trial.layers),
+    )
+
+
+def _interval(metrics: Mapping[str, float], name: str, count: str) -> tuple[float, float] | None:
+    if name not in metrics or metrics.get(count, 0) < 1:
+        return None
+    return wilson_interval(metrics[name], int(metrics[count]))
+
+
+def event_to_wire(event: Event) -> wire.SearchEvent:
+    """Return an entry of the event stream."""
+    return wire.SearchEvent(
+        id=event.id,
+        search_id=event.search_id,
+        type=event.type,
+        at=event.at,
+        payload=dict(event.payload),
+    )

@@ -1,0 +1,73 @@
+"""What surrounds every request: its id, security headers, and the catch for unforeseen errors."""
+
+import logging
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
+
+HEADER: Final = "X-Request-ID"
+# shown in logs, so that a client cannot forge lines or fill the disk
+_ACCEPTED: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""``data:`` images: Plotly renders a chart to a picture through one when a user downloads it."""
+
+
+def request_id_of(scope: Scope) -> str | None:
+    """Return the id given to the request of ``scope``."""
+    found: Any = scope.get("state", {}).get("request_id")
+    return found if isinstance(found, str) else None
+
+
+class RequestContext:
+    """ASGI middleware that must be the outermost of ours."""
+
+    def __init__(self, app: ASGIApp, on_crash: Callable[[Request], Response]) -> None:
+        self._app = app
+        self._on_crash = on_crash
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get(HEADER, "")
+        request_id = asked if _ACCEPTED.fullmatch(asked) else f"req_{secrets.token_hex(12)}"
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers[HEADER] = request_id
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            logger.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
+            if started:
+                raise
+            response = self._on_crash(Request(scope))
+            await response(scope, receive, send_with_headers)
