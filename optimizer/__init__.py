@@ -1,1 +1,1 @@
-"""Ask-tell strategies over plain values."""
+"""Ask-tell strategies: plain history in, candidates out. Ax and BoTorch stay behind this door."""

@@ -1,0 +1,30 @@
+"""The strategies a search may name.
+
+Modules are named as data and imported at the first ask: Ax takes about four seconds to import, and
+neither ``random`` nor the process that only lists strategies needs it.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final
+
+from search.entities import Proposal
+from search.ports import Ask, AskRequest
+
+
+def _loaded_on_first_ask(module: str) -> Ask:
+    def ask(request: AskRequest) -> list[Proposal]:
+        strategy: Ask = import_module(module).ask
+        return strategy(request)
+
+    return ask
+
+
+STRATEGIES: Final[Mapping[str, Ask]] = MappingProxyType(
+    {
+        "bayesian": _loaded_on_first_ask("optimizer.bayesian"),
+        "random": _loaded_on_first_ask("optimizer.random_search"),
+    }
+)
+"""Ask functions by name. Each raises what its module's ``ask`` says."""
