@@ -1,0 +1,215 @@
+"""One module per layer kind. A node computes in float, then quantizes its own output.
+
+Every node has ``compute`` (its output before output quantization) and ``output_quantizer`` (None
+where the layer hands on what it read, or yields the logits). Batch norm stays live while the
+quantizers train and is absorbed on export: exact with one weight scale per channel.
+
+Sources:
+    [LPCV2022] Lu et al. (eds.), "Low-Power Computer Vision", section 11.4.2: keep batch norm live.
+    [He2015]   He et al., arXiv:1502.01852, section 2.2: initial weights of variance 2 / fan-in.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from typing_extensions import override
+
+from quantization.lsq import LearnedStepQuantizer
+from search_space.layers import Layer
+
+
+class Node(nn.Module):
+    """Base of all nodes."""
+
+    def __init__(self, layer: Layer, output_quantizer: LearnedStepQuantizer | None) -> None:
+        super().__init__()
+        self.layer = layer
+        self.output_quantizer = output_quantizer
+
+    def compute(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
+        """Output before output quantization.
+
+        Args:
+            inputs: Tensors read, ``(N, C, H, W)`` each; the image for an input node.
+            quantized: Whether weights are fake-quantized.
+
+        Returns:
+            ``(N, out_channels, out_height, out_width)``; ``(N, out_channels)`` for a linear node.
+        """
+        raise NotImplementedError
+
+    @override
+    def forward(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
+        """``compute``, then quantize if ``quantized``.
+
+        Args:
+            inputs: As for ``compute``.
+            quantized: Whether weights and output are fake-quantized.
+
+        Returns:
+            As from ``compute``.
+        """
+        output = self.compute(inputs, quantized)
+        if quantized and self.output_quantizer is not None:
+            output = self.output_quantizer(output)
+        return output
+
+    def initialise_weights(self, generator: torch.Generator) -> None:
+        """Draw initial weights; nodes without weights do nothing."""
+
+    @torch.no_grad()
+    def initialise_quantizers(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Set the step sizes from one batch and return the quantized output.
+
+        Args:
+            inputs: As for ``compute``, quantized by the nodes before.
+
+        Returns:
+            As from ``forward`` with ``quantized=True``.
+        """
+        output = self.compute(inputs, quantized=True)
+        if self.output_quantizer is not None:
+            self.output_quantizer.initialise(output)
+            output = self.output_quantizer(output)
+        return output
+
+
+class InputNode(Node):
+    """Normalises bytes, per channel: ``(x / 255 - mean) / std``."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        layer: Layer,
+        output_quantizer: LearnedStepQuantizer,
+        mean: Sequence[float],
+        std: Sequence[float],
+    ) -> None:
+        super().__init__(layer, output_quantizer)
+        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1))
+
+    @override
+    def compute(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
+        (images,) = inputs
+        return (images.to(self.mean.dtype) / 255 - self.mean) / self.std
+
+
+class WeightedNode(Node):
+    """What convolutions and linear layers share: weights with a quantizer."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        output_quantizer: LearnedStepQuantizer | None,
+        weight_quantizer: LearnedStepQuantizer,
+        weight_shape: tuple[int, ...],
+    ) -> None:
+        super().__init__(layer, output_quantizer)
+        self.weight = nn.Parameter(torch.zeros(weight_shape))
+        self.weight_quantizer = weight_quantizer
+
+    def used_weight(self, quantized: bool) -> Tensor:
+        """The weights, fake-quantized if ``quantized``; ``(O, ...)``."""
+        weight: Tensor = self.weight_quantizer(self.weight) if quantized else self.weight
+        return weight
+
+    @override
+    @torch.no_grad()
+    def initialise_quantizers(self, inputs: Sequence[Tensor]) -> Tensor:
+        self.weight_quantizer.initialise(self.weight)
+        return super().initialise_quantizers(inputs)
+
+
+class ConvNode(WeightedNode):
+    """Convolution, batch norm, activation."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        output_quantizer: LearnedStepQuantizer,
+        weight_quantizer: LearnedStepQuantizer,
+        in_channels: int,
+    ) -> None:
+        shape = (layer.out_channels, in_channels // layer.groups, layer.kernel, layer.kernel)
+        super().__init__(layer, output_quantizer, weight_quantizer, shape)
+        self.batch_norm = nn.BatchNorm2d(layer.out_channels) if layer.batch_norm else None
+
+    @override
+    def initialise_weights(self, generator: torch.Generator) -> None:
+        # behind batch norm the scale is arbitrary; [He2015] keeps it sensible without one
+        std = (2 / self.weight[0].numel()) ** 0.5
+        nn.init.normal_(self.weight, std=std, generator=generator)
+
+    @override
+    def compute(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
+        (x,) = inputs
+        layer = self.layer
+        before, after = layer.padding
+        if before != after:  # an even kernel
+            x = functional.pad(x, (before, after, before, after))
+            before = 0
+        weight = self.used_weight(quantized)
+        x = functional.conv2d(x, weight, None, layer.stride, before, groups=layer.groups)
+        if self.batch_norm is not None:
+            x = self.batch_norm(x)
+        return x.relu() if layer.activation == "relu" else x
+
+
+class LinearNode(WeightedNode):
+    """Fully connected layer with a bias, over the flattened input."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        output_quantizer: LearnedStepQuantizer | None,
+        weight_quantizer: LearnedStepQuantizer,
+        in_features: int,
+    ) -> None:
+        super().__init__(
+            layer, output_quantizer, weight_quantizer, (layer.out_channels, in_features)
+        )
+        self.bias = nn.Parameter(torch.zeros(layer.out_channels))
+
+    @override
+    def initialise_weights(self, generator: torch.Generator) -> None:
+        nn.init.normal_(self.weight, std=self.weight.shape[1] ** -0.5, generator=generator)
+
+    @override
+    def compute(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
+        (x,) = inputs
+        x = functional.linear(x.flatten(1), self.used_weight(quantized), self.bias)
+        return x.relu() if self.layer.activation == "relu" else x
+
+
+class AddNode(Node):
+    """Residual sum; both terms are already on grids of their own."""
+
+    @override
+    def compute(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
+        a, b = inputs
+        return (a + b).relu() if self.layer.activation == "relu" else a + b
+
+
+class GlobalAvgPoolNode(Node):
+    """Mean over each channel."""
+
+    @override
+    def compute(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
+        return inputs[0].mean(dim=(2, 3), keepdim=True)
+
+
+class MaxPoolNode(Node):
+    """Largest value of each window; exact on integers, so it hands its input's grid on."""
+
+    @override
+    def compute(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
+        (x,) = inputs
+        before, after = self.layer.padding
+        if (before, after) != (0, 0):
+            x = functional.pad(x, (before, after, before, after), value=-torch.inf)
+        return functional.max_pool2d(x, self.layer.kernel, self.layer.stride)
