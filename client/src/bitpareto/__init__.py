@@ -1,1 +1,52 @@
 """SDK and CLI of bitpareto."""
+
+from bitpareto._transport import VERSION
+from bitpareto.artifact import Artifact
+from bitpareto.client import Client
+from bitpareto.errors import (
+    APIConnectionError,
+    APIResponseError,
+    APIStatusError,
+    APITimeoutError,
+    BadRequestError,
+    BitparetoError,
+    ConflictError,
+    DownloadError,
+    InvalidRequestError,
+    NoPointError,
+    NotFoundError,
+    RateLimitError,
+    SearchFailedError,
+    ServerError,
+    SizeError,
+    WaitTimeoutError,
+)
+from bitpareto.front import Front, FrontPoint
+from bitpareto.search import Search
+
+__version__ = VERSION
+
+__all__ = [
+    "APIConnectionError",
+    "APIResponseError",
+    "APIStatusError",
+    "APITimeoutError",
+    "Artifact",
+    "BadRequestError",
+    "BitparetoError",
+    "Client",
+    "ConflictError",
+    "DownloadError",
+    "Front",
+    "FrontPoint",
+    "InvalidRequestError",
+    "NoPointError",
+    "NotFoundError",
+    "RateLimitError",
+    "Search",
+    "SearchFailedError",
+    "ServerError",
+    "SizeError",
+    "WaitTimeoutError",
+    "__version__",
+]

@@ -1,0 +1,119 @@
+"""Every call of the API as a value: what to send and how to read the answer.
+
+The sync and the async client send the same calls, so neither repeats the other.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from pydantic import TypeAdapter, ValidationError
+
+from bitpareto.errors import APIResponseError
+from bitpareto.types import Front, Meta, Page, Search, Trial
+
+T = TypeVar("T")
+
+PAGE_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[T]):
+    """One request.
+
+    Attributes:
+        idempotent: Sending it twice does the same as sending it once, so it may be retried.
+        read: Turns the body of a success into the result.
+    """
+
+    method: str
+    path: str
+    read: Callable[[bytes], T]
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    body: bytes | None = None
+    idempotent: bool = True
+
+
+def _reader(type_: type[T]) -> Callable[[bytes], T]:
+    adapter = TypeAdapter(type_)
+
+    def read(body: bytes) -> T:
+        try:
+            return adapter.validate_json(body)
+        except ValidationError as error:
+            raise APIResponseError(f"not an answer of a bitpareto server: {error}") from error
+
+    return read
+
+
+_read_search = _reader(Search)
+_read_searches = _reader(Page[Search])
+_read_trial = _reader(Trial)
+_read_trials = _reader(Page[Trial])
+_read_front = _reader(Front)
+_read_meta = _reader(Meta)
+
+
+def _given(**params: str | int | None) -> dict[str, str | int]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def search_path(search_id: str) -> str:
+    """Return the path of a search."""
+    return f"/v1/searches/{quote(search_id, safe='')}"
+
+
+def create_search(fields: Mapping[str, Any]) -> Call[Search]:
+    """Submit a search; the server checks the fields, so that it alone knows the rules."""
+    body = TypeAdapter(dict[str, Any]).dump_json({**fields})
+    return Call(method="POST", path="/v1/searches", read=_read_search, body=body, idempotent=False)
+
+
+def get_search(search_id: str) -> Call[Search]:
+    """Read a search."""
+    return Call(method="GET", path=search_path(search_id), read=_read_search)
+
+
+def list_searches(limit: int, cursor: str | None) -> Call[Page[Search]]:
+    """Read one page of searches, newest first."""
+    params = _given(limit=limit, cursor=cursor)
+    return Call(method="GET", path="/v1/searches", read=_read_searches, params=params)
+
+
+def cancel_search(search_id: str) -> Call[Search]:
+    """Cancel a search; doing it again changes nothing."""
+    return Call(method="POST", path=f"{search_path(search_id)}:cancel", read=_read_search)
+
+
+def list_trials(
+    search_id: str, state: str | None, limit: int, cursor: str | None
+) -> Call[Page[Trial]]:
+    """Read one page of a search's trials by number."""
+    params = _given(state=state, limit=limit, cursor=cursor)
+    path = f"{search_path(search_id)}/trials"
+    return Call(method="GET", path=path, read=_read_trials, params=params)
+
+
+def get_trial(trial_id: str) -> Call[Trial]:
+    """Read a trial with its layer table."""
+    return Call(method="GET", path=f"/v1/trials/{quote(trial_id, safe='')}", read=_read_trial)
+
+
+def get_front(search_id: str, max_size_bytes: int | None) -> Call[Front]:
+    """Read the front."""
+    params = _given(max_size_bytes=max_size_bytes)
+    return Call(
+        method="GET", path=f"{search_path(search_id)}/front", read=_read_front, params=params
+    )
+
+
+def get_meta() -> Call[Meta]:
+    """Read what the server can do."""
+    return Call(method="GET", path="/v1/meta", read=_read_meta)
+
+
+def events_call(search_id: str, after: int) -> Call[bytes]:
+    """Open the event stream after an event."""
+    path = f"{search_path(search_id)}/events"
+    return Call(method="GET", path=path, read=bytes, params=_given(after=after))

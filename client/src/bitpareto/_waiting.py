@@ -1,0 +1,78 @@
+"""Waiting for the end of a search: events while they come, questions when they do not."""
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from bitpareto._calls import get_front, get_search
+from bitpareto._follow import follow
+from bitpareto._transport import Transport
+from bitpareto.errors import APIConnectionError, APIStatusError, WaitTimeoutError
+from bitpareto.progress import Display, Tally, open_display
+from bitpareto.types import Search, SearchEvent
+
+ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
+REFRESH_S: Final = 0.5
+POLL_S: Final = 2.0
+
+
+def wait_for(
+    transport: Transport, search: Search, timeout_s: float | None, *, show: bool, url: str
+) -> Search:
+    """Block until a search has ended and return its last state.
+
+    Raises:
+        WaitTimeoutError: If that takes longer than ``timeout_s``.
+    """
+    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    search = transport.send(get_search(search.id))
+    if search.state in ENDED:
+        return search
+    front = transport.send(get_front(search.id, None))
+    tally = Tally(search, front)
+    with open_display(search, url, show=show) as display:
+        try:
+            search = _watch(transport, tally, display, front.as_of_event, deadline)
+        except KeyboardInterrupt:
+            display.note(
+                f"detached; search {search.id} goes on. To come back: `bitpareto watch "
+                f"{search.id}`, or client.searches.get({search.id!r}).wait()"
+            )
+            raise
+    if search.state not in ENDED:
+        raise WaitTimeoutError(search.id, timeout_s or 0.0)
+    return search
+
+
+def _watch(
+    transport: Transport, tally: Tally, display: Display, after: int, deadline: float | None
+) -> Search:
+    asked_at, is_stale = time.monotonic(), False
+    for event in _events_or_ticks(transport, tally.search.id, after, deadline):
+        if event is not None:
+            tally.take(event)
+        is_turn = event is None or event.type == "search.state"
+        is_stale = is_stale or event is None or event.type in Tally.COUNTED
+        now = time.monotonic()
+        if is_turn or (is_stale and now - asked_at >= REFRESH_S):
+            asked_at, is_stale = now, False
+            tally.search = transport.send(get_search(tally.search.id))
+        display.show(tally, event)
+        if tally.search.state in ENDED:
+            return tally.search
+    return transport.send(get_search(tally.search.id))
+
+
+def _events_or_ticks(
+    transport: Transport, search_id: str, after: int, deadline: float | None
+) -> Iterator[SearchEvent | None]:
+    """Yield events; where the stream cannot be had, ``None`` whenever it is time to ask."""
+    try:
+        yield from follow(transport, search_id, after, deadline)
+    except (APIConnectionError, APIStatusError) as error:
+        # a proxy may not pass streams on; what else is wrong, the question itself will tell
+        sys.stderr.write(f"no event stream ({error}); asking every {POLL_S:g} s instead\n")
+        while deadline is None or time.monotonic() < deadline:
+            yield None
+            time.sleep(POLL_S if deadline is None else min(POLL_S, deadline - time.monotonic()))

@@ -1,0 +1,66 @@
+"""``bitpareto``: submit searches, follow them, fetch their fronts."""
+
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+
+from rich.console import Console
+
+from bitpareto.cli.arguments import parse_arguments
+from bitpareto.client import Client
+from bitpareto.errors import (
+    APIConnectionError,
+    APIStatusError,
+    BadRequestError,
+    BitparetoError,
+    ConflictError,
+    InvalidRequestError,
+    NoPointError,
+    NotFoundError,
+    SearchFailedError,
+    SizeError,
+)
+
+
+class Exit(IntEnum):
+    """Exit statuses."""
+
+    OK = 0
+    SEARCH_FAILED = 1
+    USAGE = 2
+    CONNECTION = 3
+    NOT_FOUND = 4
+    INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
+    out = Console(soft_wrap=not sys.stdout.isatty())
+    try:
+        with Client(base_url=arguments.base_url) as client:
+            arguments.run(client, arguments, out)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # `bitpareto ls | head`
+        sys.stderr.close()
+        return Exit.OK
+    except (BitparetoError, OSError) as error:
+        sys.stderr.write(f"bitpareto: {error}\n")
+        return exit_status(error)
+    return Exit.OK
+
+
+def exit_status(error: Exception) -> Exit:
+    """Return the exit status that tells a script what to do about an error."""
+    match error:
+        case SearchFailedError():
+            return Exit.SEARCH_FAILED
+        case NotFoundError() | NoPointError():
+            return Exit.NOT_FOUND
+        case BadRequestError() | InvalidRequestError() | ConflictError() | SizeError():
+            return Exit.USAGE
+        case APIConnectionError() | APIStatusError() | BitparetoError():
+            return Exit.CONNECTION
+        case _:  # a file that cannot be read or written
+            return Exit.USAGE

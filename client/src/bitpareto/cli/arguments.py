@@ -1,0 +1,108 @@
+"""The command line, and its help."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bitpareto._transport import DEFAULT_BASE_URL, VERSION
+from bitpareto.cli import commands
+
+_DESCRIPTION = """\
+Search quantized networks; get the Pareto front as packed files of exactly the size they claim.
+
+examples:
+  bitpareto submit digits.yaml --watch
+  bitpareto ls
+  bitpareto front sea_01J... --max-size "16 KiB"
+  bitpareto pull sea_01J... --best --max-size "16 KiB" -o digits.bpar
+"""
+
+_EXIT = """\
+exit status: 0 done, 1 the search failed or was cancelled, 2 wrong usage or an invalid request,
+3 no usable answer from the server, 4 no such search, trial or point, 130 interrupted.
+The server is BITPARETO_BASE_URL or --base-url; default {default}.
+"""
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line; the namespace's ``run`` does the work."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print JSON instead of text")
+    common.add_argument("--base-url", metavar="URL", help="address of the server")
+    parser = argparse.ArgumentParser(
+        prog="bitpareto",
+        description=_DESCRIPTION,
+        epilog=_EXIT.format(default=DEFAULT_BASE_URL),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"bitpareto {VERSION}")
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(
+        name: str, run: Callable[..., None], help_: str, example: str
+    ) -> argparse.ArgumentParser:
+        verb = verbs.add_parser(
+            name,
+            parents=[common],
+            help=help_,
+            description=f"{help_[0].upper()}{help_[1:]}.",
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        verb.set_defaults(run=run)
+        return verb
+
+    submit = add("submit", commands.submit, "submit a search", "bitpareto submit digits.yaml")
+    submit.add_argument("file", metavar="FILE.yaml", help="its fields, YAML or JSON; - for stdin")
+    submit.add_argument("--watch", action="store_true", help="stay until it has ended")
+    submit.add_argument("--name", help="call it this")
+
+    ls = add("ls", commands.ls, "list searches, newest first", "bitpareto ls --limit 5")
+    ls.add_argument("--limit", type=_positive, default=20, metavar="N", help="default 20")
+
+    _takes_search(add("show", commands.show, "show a search", "bitpareto show sea_01J..."))
+    watch = add("watch", commands.watch, "follow a search", "bitpareto watch sea_01J...")
+    _takes_search(watch)
+    watch.add_argument("--timeout", type=float, metavar="S", help="give up after S seconds")
+
+    front = add(
+        "front",
+        commands.front,
+        "show the Pareto front",
+        'bitpareto front sea_01J... --max-size "16 KiB"',
+    )
+    _takes_search(front)
+    _takes_size(front)
+
+    pull = add(
+        "pull",
+        commands.pull,
+        "download packed files of the front",
+        'bitpareto pull sea_01J... --best --max-size "16 KiB" -o digits.bpar',
+    )
+    _takes_search(pull)
+    _takes_size(pull)
+    which = pull.add_mutually_exclusive_group()
+    which.add_argument("--best", action="store_true", help="only the most accurate point")
+    which.add_argument("--trial", type=_positive, metavar="N", help="only the point of trial N")
+    pull.add_argument(
+        "-o", "--output", default=".", metavar="PATH", help="folder, or file for one point"
+    )
+
+    _takes_search(add("cancel", commands.cancel, "cancel a search", "bitpareto cancel sea_01J..."))
+    return parser.parse_args(argv)
+
+
+def _takes_search(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("search", metavar="SEARCH", help="id of a search")
+
+
+def _takes_size(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--max-size", metavar="SIZE", help='largest file, such as "64 KiB"')
+
+
+def _positive(text: str) -> Any:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number

@@ -1,0 +1,134 @@
+"""What each command does."""
+
+import argparse
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]  # ships no types
+from rich.console import Console
+
+from bitpareto.artifact import SUFFIX
+from bitpareto.cli import tables
+from bitpareto.client import Client
+from bitpareto.errors import DeclarationError, NoPointError, SearchFailedError
+from bitpareto.front import FrontPoint
+from bitpareto.search import Search
+from bitpareto.sizes import parse_size
+
+
+def submit(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Submit the search a file describes."""
+    fields = _read_fields(arguments.file)
+    if arguments.name is not None:
+        fields["name"] = arguments.name
+    search = client.searches.create(**fields)
+    if arguments.watch:
+        _wait(search, arguments, out, timeout=None)
+    elif arguments.json:
+        out.print_json(search.data.model_dump_json())
+    else:
+        out.print(search.id, highlight=False)
+        sys.stderr.write(f"live at {search.url}; follow it: bitpareto watch {search.id}\n")
+
+
+def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """List searches."""
+    page_size = min(arguments.limit, 200)
+    found = list(islice(client.searches.list(page_size=page_size), arguments.limit))
+    if arguments.json:
+        out.print_json(data=[search.data.model_dump(mode="json") for search in found])
+    else:
+        out.print(tables.searches(found))
+
+
+def show(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Show a search."""
+    search = client.searches.get(arguments.search)
+    if arguments.json:
+        out.print_json(search.data.model_dump_json())
+    else:
+        out.print(tables.search(search))
+
+
+def watch(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Follow a search to its end."""
+    _wait(client.searches.get(arguments.search), arguments, out, timeout=arguments.timeout)
+
+
+def front(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Show the front."""
+    found = client.searches.get(arguments.search).front(max_size=arguments.max_size)
+    if arguments.json:
+        out.print_json(found.data.model_dump_json())
+    else:
+        out.print(tables.front(found))
+
+
+def pull(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Download packed files of the front."""
+    points = _chosen_points(client, arguments)
+    output = Path(arguments.output)
+    if len(points) > 1 or arguments.output.endswith("/"):
+        output.mkdir(parents=True, exist_ok=True)
+    pulled = []
+    for point in points:
+        target = output / _file_name(point) if output.is_dir() else output
+        path = point.artifact.download(target)
+        row = {"path": str(path), "trial": point.trial.number, "size_bytes": point.size_bytes}
+        pulled.append({**row, "accuracy": point.accuracy, "sha256": point.artifact.sha256})
+        if not arguments.json:
+            out.print(f"{path}", highlight=False)
+    if arguments.json:
+        out.print_json(data=pulled)
+
+
+def cancel(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Cancel a search."""
+    search = client.searches.cancel(arguments.search)
+    if arguments.json:
+        out.print_json(search.data.model_dump_json())
+    else:
+        out.print(f"{search.id} {search.state}", highlight=False)
+
+
+def _read_fields(name: str) -> dict[str, Any]:
+    text = sys.stdin.read() if name == "-" else Path(name).read_text()
+    try:
+        fields = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise DeclarationError(f"{name} is not YAML: {error}") from error
+    if not isinstance(fields, dict):
+        raise DeclarationError(
+            f"{name} must hold the fields of a search, such as dataset and space"
+        )
+    return fields
+
+
+def _wait(
+    search: Search, arguments: argparse.Namespace, out: Console, *, timeout: float | None
+) -> None:
+    search.wait(timeout, raise_on_failure=False)
+    if arguments.json:
+        out.print_json(search.data.model_dump_json())
+    else:
+        out.print(tables.front(search.front()))
+    if search.state in {"failed", "cancelled"}:
+        raise SearchFailedError(search.data)
+
+
+def _chosen_points(client: Client, arguments: argparse.Namespace) -> list[FrontPoint]:
+    bound = None if arguments.max_size is None else parse_size(arguments.max_size)
+    found = client.searches.get(arguments.search).front(max_size=bound)
+    if arguments.best:
+        return [found.best()]
+    points = [p for p in found if arguments.trial in (None, p.trial.number)]
+    if not points:
+        wanted = f"of trial {arguments.trial}" if arguments.trial else "within that size"
+        raise NoPointError(f"the front of {arguments.search} has no point {wanted}")
+    return points
+
+
+def _file_name(point: FrontPoint) -> str:
+    return f"trial-{point.trial.number:03d}-{point.size_bytes}B{SUFFIX}"

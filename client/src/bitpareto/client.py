@@ -1,0 +1,75 @@
+"""The entrance to the SDK."""
+
+from types import TracebackType
+
+import httpx
+
+from bitpareto import _calls as calls
+from bitpareto._transport import DEFAULT_TIMEOUT, Transport, resolve_base_url
+from bitpareto.resources.searches import Searches
+from bitpareto.resources.trials import Trials
+from bitpareto.types import Meta
+
+
+class Client:
+    """Talks to one server; safe to share between threads.
+
+    Args:
+        base_url: Address of the server; by default ``BITPARETO_BASE_URL``, else this machine's
+            port 8642.
+        timeout: Seconds, or an ``httpx.Timeout``, for one attempt of a call.
+        max_retries: Further attempts after connection errors, 429, 502, 503 and 504, for calls
+            that are safe to repeat. The server's ``Retry-After`` is obeyed.
+        http_client: An httpx client of your own, for proxies or certificates; you close it.
+
+    Attributes:
+        searches: Create, read, list and cancel searches.
+        trials: Read trials.
+
+    Example:
+        with Client() as client:
+            search = client.searches.create(dataset="digits", space={"family": "mobilenetv2"})
+            best = search.wait().front().best(max_size="16 KiB")
+            best.artifact.download("digits.bpar")
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        timeout: httpx.Timeout | float = DEFAULT_TIMEOUT,
+        max_retries: int = 2,
+        http_client: httpx.Client | None = None,
+    ) -> None:
+        self._transport = Transport(
+            resolve_base_url(base_url),
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client=http_client,
+        )
+        self.searches = Searches(self._transport)
+        self.trials = Trials(self._transport)
+
+    @property
+    def base_url(self) -> str:
+        """Address of the server."""
+        return self._transport.base_url
+
+    def meta(self) -> Meta:
+        """Return what the server can do: families, data sets, bit choices, limits."""
+        return self._transport.send(calls.get_meta())
+
+    def close(self) -> None:
+        """Close the connections, unless the httpx client is yours."""
+        self._transport.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,158 @@
+"""Everything the SDK raises on purpose.
+
+BitparetoError
+├── APIConnectionError         no answer; the request may or may not have arrived
+│   └── APITimeoutError        no answer in time
+├── APIResponseError           an answer that is not this API's
+├── APIStatusError             the server said no: `.problem`, `.status`, `.request_id`
+│   ├── BadRequestError        400, the body is not JSON
+│   ├── NotFoundError          404
+│   ├── ConflictError          409, the object's state does not allow it
+│   ├── InvalidRequestError    413, 422: `.errors` names fields and allowed values
+│   ├── RateLimitError         429
+│   └── ServerError            500 and above
+├── SearchFailedError          `wait` saw a search fail or be cancelled
+├── WaitTimeoutError           `wait` ran out of time; the search goes on
+├── NoPointError               no front point fits
+├── DownloadError              the bytes are not the artifact's
+└── SizeError                  text that is no size
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import ValidationError
+
+from bitpareto.types import FieldError, Problem, Search
+
+
+class BitparetoError(Exception):
+    """Root of everything the SDK raises on purpose."""
+
+
+class APIConnectionError(BitparetoError, ConnectionError):
+    """No answer came; retries are used up."""
+
+
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """No answer came in time; retries are used up."""
+
+
+class APIResponseError(BitparetoError):
+    """The answer is not this API's: another program at this address, or a much newer server."""
+
+
+class APIStatusError(BitparetoError):
+    """The server refused.
+
+    Attributes:
+        problem: The problem details it sent, or ones made here when it sent none.
+        status: HTTP status.
+        request_id: Give this to whoever runs the server.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.status = problem.status
+        self.request_id = problem.request_id
+        super().__init__(_message(problem))
+
+    @property
+    def errors(self) -> list[FieldError]:
+        """What is wrong, field by field."""
+        return self.problem.errors
+
+
+class BadRequestError(APIStatusError):
+    """400: the server could not read the request."""
+
+
+class NotFoundError(APIStatusError, LookupError):
+    """404: no such search, trial or artifact."""
+
+
+class ConflictError(APIStatusError):
+    """409: the object's state does not allow this; read it again, then decide."""
+
+
+class InvalidRequestError(APIStatusError, ValueError):
+    """422 or 413: the request breaks a rule; nothing was stored."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests, even after waiting as asked."""
+
+
+class ServerError(APIStatusError):
+    """500 and above: not the caller's fault."""
+
+
+class SearchFailedError(BitparetoError):
+    """A search ended as ``failed`` or ``cancelled``; ``.search`` is its last state."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        reason = search.state_reason
+        super().__init__(f"search {search.id} {search.state}: {reason.message} ({reason.code})")
+
+
+class WaitTimeoutError(BitparetoError, TimeoutError):
+    """``wait`` ran out of time; the search goes on."""
+
+    def __init__(self, search_id: str, timeout_s: float) -> None:
+        self.search_id = search_id
+        super().__init__(f"search {search_id} has not ended after {timeout_s:g} s; it goes on")
+
+
+class NoPointError(BitparetoError, LookupError):
+    """No point of the front fits."""
+
+
+class DownloadError(BitparetoError):
+    """The bytes that came are not the artifact's; nothing was written."""
+
+
+class SizeError(BitparetoError, ValueError):
+    """Text that does not say a size."""
+
+
+_BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
+    400: BadRequestError,
+    404: NotFoundError,
+    409: ConflictError,
+    413: InvalidRequestError,
+    422: InvalidRequestError,
+    429: RateLimitError,
+}
+
+
+def status_error(status: int, body: bytes, headers: Mapping[str, str]) -> APIStatusError:
+    """Return the error for an answer that is not a success."""
+    try:
+        problem = Problem.model_validate_json(body)
+    except ValidationError:  # a proxy's page, for example
+        problem = Problem(
+            type="about:blank",
+            title=f"The server answered {status}",
+            status=status,
+            detail=body[:200].decode(errors="replace").strip() or "without a reason",
+            code="unknown",
+            request_id=headers.get("x-request-id"),
+        )
+    cls = _BY_STATUS.get(status, ServerError if status >= 500 else APIStatusError)
+    return cls(problem)
+
+
+def _message(problem: Problem) -> str:
+    lines = [f"{problem.status} {problem.code}: {problem.detail}"]
+    lines += [
+        f"  {error.pointer}: {error.detail}"
+        + (f" (allowed: {', '.join(error.allowed)})" if error.allowed else "")
+        for error in problem.errors
+    ]
+    if problem.request_id:
+        lines.append(f"  request {problem.request_id}")
+    # with field errors the detail would say the same again
+    if problem.errors:
+        lines[0] = f"{problem.status} {problem.code}: {problem.title}"
+    return "\n".join(lines)

@@ -1,0 +1,39 @@
+"""``client.trials`` and the trials of a search."""
+
+from collections.abc import Iterator
+
+from bitpareto import _calls as calls
+from bitpareto._transport import Transport
+from bitpareto.types import Trial
+from bitpareto.types.trials import TrialState
+
+
+class Trials:
+    """Read trials."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(self, trial_id: str) -> Trial:
+        """Return a trial with its layer table.
+
+        Raises:
+            NotFoundError: If there is none with this id.
+        """
+        return self._transport.send(calls.get_trial(trial_id))
+
+    def list(
+        self,
+        search_id: str,
+        *,
+        state: TrialState | None = None,
+        page_size: int = calls.PAGE_LIMIT,
+    ) -> Iterator[Trial]:
+        """Yield a search's trials by number; further pages are fetched when they are needed."""
+        cursor: str | None = None
+        while True:
+            page = self._transport.send(calls.list_trials(search_id, state, page_size, cursor))
+            yield from page.data
+            cursor = page.next_cursor
+            if not page.has_more or cursor is None:
+                return

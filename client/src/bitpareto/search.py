@@ -1,0 +1,118 @@
+"""A search on the server, and everything one can do with it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bitpareto import _calls as calls
+from bitpareto._follow import follow
+from bitpareto._transport import Transport
+from bitpareto._waiting import wait_for
+from bitpareto.errors import SearchFailedError
+from bitpareto.front import Front
+from bitpareto.resources.trials import Trials
+from bitpareto.sizes import Size, parse_size
+from bitpareto.types import Search as SearchData
+from bitpareto.types import SearchEvent, Trial
+from bitpareto.types.searches import SearchState
+from bitpareto.types.trials import TrialState
+
+
+class Search:
+    """A handle; its facts are those of the last answer until ``refresh`` or ``wait``.
+
+    Attributes:
+        data: Everything the server said of it.
+    """
+
+    def __init__(self, transport: Transport, data: SearchData) -> None:
+        self._transport = transport
+        self.data = data
+
+    @property
+    def id(self) -> str:
+        """Its id; ``client.searches.get`` makes the handle again."""
+        return self.data.id
+
+    @property
+    def name(self) -> str:
+        """What it was called."""
+        return self.data.name
+
+    @property
+    def state(self) -> SearchState:
+        """Where it is; ``succeeded``, ``failed`` and ``cancelled`` are ends."""
+        return self.data.state
+
+    @property
+    def hypervolume(self) -> float:
+        """Hypervolume of its front."""
+        return self.data.hypervolume
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was submitted."""
+        return self.data.created_at
+
+    @property
+    def trial_counts(self) -> dict[str, int]:
+        """Number of trials per state."""
+        return self.data.trial_counts
+
+    @property
+    def url(self) -> str:
+        """Its page in the dashboard."""
+        return f"{self._transport.base_url}/?search={self.id}"
+
+    def refresh(self) -> "Search":
+        """Ask the server again; returns this handle."""
+        self.data = self._transport.send(calls.get_search(self.id))
+        return self
+
+    def cancel(self) -> "Search":
+        """Cancel it; returns this handle. One that has ended stays as it is."""
+        self.data = self._transport.send(calls.cancel_search(self.id))
+        return self
+
+    def trials(self, *, state: TrialState | None = None) -> Iterator[Trial]:
+        """Yield its trials by number, page after page."""
+        return Trials(self._transport).list(self.id, state=state)
+
+    def front(self, *, max_size: Size | None = None) -> Front:
+        """Return its Pareto front as it is now, on request only points of at most ``max_size``."""
+        bound = None if max_size is None else parse_size(max_size)
+        return Front(self._transport, self._transport.send(calls.get_front(self.id, bound)))
+
+    def stream(self, *, after: int = 0) -> Iterator[SearchEvent]:
+        """Yield every event after one, none lost and none twice, until the search has ended.
+
+        A lost connection is opened again where it broke.
+        """
+        return follow(self._transport, self.id, after)
+
+    def wait(
+        self,
+        timeout: float | None = None,
+        *,
+        progress: bool = True,
+        raise_on_failure: bool = True,
+    ) -> "Search":
+        """Block until the search has ended; returns this handle, refreshed.
+
+        Ctrl-C detaches and leaves the search running.
+
+        Args:
+            timeout: Seconds to wait at most; ``None`` waits for ever, 0 asks once.
+            progress: Show a live line in a terminal, plain lines elsewhere, on standard error.
+            raise_on_failure: Raise when it ends as ``failed`` or ``cancelled``.
+
+        Raises:
+            WaitTimeoutError: If time runs out; the search goes on.
+            SearchFailedError: If it failed or was cancelled.
+        """
+        self.data = wait_for(self._transport, self.data, timeout, show=progress, url=self.url)
+        if raise_on_failure and self.state in {"failed", "cancelled"}:
+            raise SearchFailedError(self.data)
+        return self
+
+    def __repr__(self) -> str:  # type: ignore[explicit-override]  # Python 3.11 has no override
+        return f"<Search {self.id} {self.state}>"
