@@ -116,6 +116,10 @@ class SizeError(BitparetoError, ValueError):
     """Text that does not say a size."""
 
 
+class DeclarationError(BitparetoError, ValueError):
+    """A file that does not describe a search."""
+
+
 _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
     400: BadRequestError,
     404: NotFoundError,

@@ -14,6 +14,7 @@ from bitpareto.errors import (
     BadRequestError,
     BitparetoError,
     ConflictError,
+    DeclarationError,
     InvalidRequestError,
     NoPointError,
     NotFoundError,
@@ -58,7 +59,9 @@ def exit_status(error: Exception) -> Exit:
             return Exit.SEARCH_FAILED
         case NotFoundError() | NoPointError():
             return Exit.NOT_FOUND
-        case BadRequestError() | InvalidRequestError() | ConflictError() | SizeError():
+        case BadRequestError() | InvalidRequestError() | ConflictError():
+            return Exit.USAGE
+        case SizeError() | DeclarationError():
             return Exit.USAGE
         case APIConnectionError() | APIStatusError() | BitparetoError():
             return Exit.CONNECTION
