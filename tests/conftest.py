@@ -1,8 +1,11 @@
 """Settings every test shares."""
 
 import os
+import tempfile
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# the PostgreSQL package looks for it at import; containers often have none
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="bitpareto-tests-"))
 
 from hypothesis import settings
 

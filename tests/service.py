@@ -1,0 +1,110 @@
+"""Searches driven through the real use cases, for tests that need a filled store."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from search.entities import Artifact, Limits, Proposal, Search, Strategy
+from search.ids import new_id
+from search.recipe import Recipe
+from search.store import Store
+from search.use_cases.advance import begin_advance, record_proposals
+from search.use_cases.leases import Claim, claim_trial
+from search.use_cases.results import complete_trial
+from search.use_cases.searches import create_search
+from search_space.costs import cost_mapping
+from search_space.space import space_from_json
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+SPACE = {
+    "family": "mobilenetv2",
+    "stem_channels": [4, 8],
+    "stages": [{"channels": 8, "kernel": [3], "expansion": [1, 2], "repeats": [1], "stride": 2}],
+    "weight_bits": [2, 4, 8],
+    "activation_bits": [4, 8],
+}
+
+
+def later(seconds: float) -> datetime:
+    """Return a time after ``NOW``."""
+    return NOW + timedelta(seconds=seconds)
+
+
+def new_search(store: Store, **changes: object) -> Search:
+    """Store a small digits search."""
+    fields: dict[str, object] = {
+        "name": "test",
+        "dataset": "digits",
+        "space": SPACE,
+        "objectives": ("accuracy", "size_bytes"),
+        "budgets": {},
+        "strategy": Strategy(name="random"),
+        "recipe": Recipe(float_epochs=1, qat_epochs=1),
+        "limits": Limits(max_trials=4, max_parallel=2),
+        "seed": 0,
+        "ref_point": {"accuracy": 0.1, "size_bytes": 8192.0},
+        "now": NOW,
+    }
+    with store.begin() as uow:
+        return create_search(uow, **{**fields, **changes})  # type: ignore[arg-type]  # mixed values
+
+
+def proposals(n: int, seed: int = 0) -> list[Proposal]:
+    """Draw distinct candidates of ``SPACE``."""
+    space = space_from_json(SPACE, input_shape=(1, 8, 8), n_classes=10)
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, Proposal] = {}
+    while len(drawn) < n:
+        candidate = space.sample(rng)
+        drawn[candidate.hash] = Proposal(
+            genes=candidate.genes,
+            layers=candidate.layers,
+            candidate_hash=candidate.hash,
+            costs=cost_mapping(candidate.layers),
+            gen_method="random",
+            gen_seconds=0.01,
+        )
+    return list(drawn.values())
+
+
+def queue_trials(
+    store: Store, search: Search, found: Sequence[Proposal], at: datetime = NOW
+) -> list[str]:
+    """Advance a search once with these proposals; returns the ids of its new trials."""
+    with store.begin() as uow:
+        plan = begin_advance(uow, search.id, at, hold_s=30)
+    assert plan is not None
+    with store.begin() as uow:
+        return record_proposals(uow, plan, found, at)
+
+
+def claim(store: Store, trial_id: str, worker: str = "worker-1", at: datetime = NOW) -> Claim:
+    """Claim a trial that is known to be free."""
+    with store.begin() as uow:
+        claimed = claim_trial(uow, trial_id, worker, at, lease_s=15)
+    assert claimed is not None
+    return claimed
+
+
+def complete(store: Store, claimed: Claim, accuracy: float, at: datetime = NOW) -> None:
+    """Record a result for a claimed trial."""
+    trial = claimed.trial
+    artifact = Artifact(
+        id=new_id("art"),
+        trial_id=trial.id,
+        search_id=trial.search_id,
+        sha256="0" * 64,
+        size_bytes=trial.costs["size_bytes"],
+        created_at=at,
+    )
+    metrics = {
+        "accuracy": accuracy,
+        "accuracy_fake_quantized": accuracy,
+        "float_accuracy": min(1.0, accuracy + 0.01),
+        "float_size_bytes": 4.0 * trial.costs["size_bytes"],
+        "n_validation": 360.0,
+        "train_seconds": 1.0,
+    }
+    with store.begin() as uow:
+        complete_trial(uow, claimed.lease, metrics, artifact, at)
