@@ -46,6 +46,7 @@ export function createEventLog(onSelect) {
         return known.item;
       });
       setChildren(list, elements);
+      list.hidden = elements.length === 0;
       empty.hidden = elements.length > 0;
     },
   };

@@ -1,7 +1,7 @@
 // @ts-check
 /** Events as sentences. Pure: an event and the trials known, in; words out. */
 
-import { hypervolume, listed, percent, size } from "./format.js";
+import { hypervolume, listed, percent, sentence, size } from "./format.js";
 import { asReason } from "./state.js";
 
 /** @import {SearchEvent, Trial} from "./types.js" */
@@ -64,7 +64,7 @@ function frontChange(payload, trials) {
 function whyFailed({ outcome, reason }) {
   const message = asReason(reason, "")?.message;
   const words = OUTCOME_WORDS[outcome] ?? outcome ?? "an error";
-  return message ? `${words}. ${message}` : words;
+  return message ? `${words}. ${sentence(message)}` : words;
 }
 
 /** @type {Record<string, (payload: Record<string, any>, trials: ReadonlyMap<string, Trial>) => [string, Tone]>} */
@@ -80,6 +80,7 @@ const WORDS = {
     `${subject(payload)} finished: ${percent(payload.metrics?.accuracy)} at ${size(payload.costs?.size_bytes)}`,
     "plain",
   ],
+  "trial.tested": (payload) => [`${subject(payload)} on the test split: ${percent(payload.metrics?.test_accuracy)}`, "plain"],
   "trial.stopped": (payload) => [`${subject(payload)} was stopped early${withReason(payload.reason)}`, "plain"],
   "trial.failed": (payload) => [`${subject(payload)} failed: ${whyFailed(payload)}`, "bad"],
   "trial.cancelled": (payload, trials) => [

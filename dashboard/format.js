@@ -85,6 +85,12 @@ export const clock = (at) => CLOCK.format(new Date(at));
 /** @param {string} at */
 export const dayAndTime = (at) => DAY_AND_TIME.format(new Date(at));
 
+/** "all trials have ended" as it stands alone. @param {string} text */
+export function sentence(text) {
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return !text || /[.!?]$/.test(text) ? start : `${start}.`;
+}
+
 /**
  * @param {number} n
  * @param {string} noun

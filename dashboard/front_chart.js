@@ -74,7 +74,7 @@ function tracesOf(scene, axis, colour, hasStep) {
       hovertemplate: "%{text}<extra></extra>",
       line: { shape: "hv", width: 2, color: colour.accent },
       marker: { size: 10, color: colour.accent, line: { width: 2, color: colour.surface }, opacity: 1 },
-      error_y: { type: "data", symmetric: false, array: reach(1), arrayminus: reach(0), thickness: 1.2, width: 3, color: colour.accent },
+      error_y: { type: "data", symmetric: false, array: reach(1), arrayminus: reach(0), thickness: 1.5, width: 4, color: colour.interval },
     },
     {
       name: "Float network",
@@ -135,9 +135,9 @@ function layoutOf(scene, axis, colour, { searchId, width, xShown }) {
     hoverlabel: { bgcolor: colour.surface, bordercolor: colour.line, font: { family: FONT, size: 13, color: colour.ink }, align: "left" },
     hovermode: "closest",
     dragmode: "zoom",
-    legend: { orientation: "h", x: 0, y: isNarrow ? -0.24 : -0.17, yanchor: "top", font: { color: colour.muted }, itemsizing: "constant" },
-    xaxis: { ...quiet, type: "log", range: scene.xRange, ...ticks, title: { text: axis.title, font: { color: colour.muted }, standoff: 10 }, showgrid: true, showline: true },
-    yaxis: { ...quiet, range: scene.yRange, tickformat: ",.0%", nticks: 8, title: isNarrow ? undefined : { text: "Validation accuracy", font: { color: colour.muted }, standoff: 12 } },
+    legend: { orientation: "h", x: 0, y: isNarrow ? -0.24 : -0.17, yanchor: "top", font: { color: colour.muted } },
+    xaxis: { ...quiet, type: "log", range: scene.xRange, ...ticks, title: { text: axis.title, font: { color: colour.muted, size: 12.5 }, standoff: 10 }, showgrid: true, showline: true },
+    yaxis: { ...quiet, range: scene.yRange, tickformat: ",.0%", nticks: 8, title: isNarrow ? undefined : { text: "Validation accuracy", font: { color: colour.muted, size: 12.5 }, standoff: 12 } },
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
     shapes: budget ? [{ type: "line", xref: "x", yref: "paper", x0: budget, x1: budget, y0: 0, y1: 1, line: { color: colour.budget, width: 1.5, dash: "dash" } }] : [],
     annotations: budget

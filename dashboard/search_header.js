@@ -2,7 +2,7 @@
 /** The top of a search's page: name, state and its reason, progress, and the numbers that matter. */
 
 import { h, setText } from "./dom.js";
-import { dayAndTime, elapsed, hypervolume, percent, plural, size } from "./format.js";
+import { dayAndTime, elapsed, hypervolume, percent, plural, sentence, size } from "./format.js";
 import { hypervolumeLine } from "./hypervolume_line.js";
 import { isSearchEnded } from "./state.js";
 
@@ -22,6 +22,16 @@ export function statePill(state) {
 /** @param {Search} search */
 export const nameOf = (search) => search.name || search.id;
 
+/** @param {Search} search */
+export function timeInWords(search) {
+  const time = elapsed(search.created_at, search.finished_at);
+  if (isSearchEnded(search)) return `took ${time}`;
+  return search.state === "queued" ? `waiting for ${time}` : `running for ${time}`;
+}
+
+/** @param {Search} search */
+export const subjectOf = (search) => [search.dataset, search.space.family].filter(Boolean).join(" · ");
+
 /**
  * Finished trials of all, as a bar in the colours of their outcome.
  *
@@ -31,9 +41,9 @@ export function progressBar({ trial_counts: counts, limits }) {
   const done = ENDED_COUNTS.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
   const total = Math.max(limits.max_trials, done);
   const bar = h("div", { class: "bar", role: "progressbar", "aria-label": "Finished trials", "aria-valuemin": 0, "aria-valuemax": total, "aria-valuenow": done });
-  for (const state of [...ENDED_COUNTS, "running"]) {
+  for (const state of [...ENDED_COUNTS, "running"].filter((known) => counts[known])) {
     const part = h("span", { "data-state": state });
-    part.style.width = `${(100 * (counts[state] ?? 0)) / total}%`;
+    part.style.width = `${(100 * counts[state]) / total}%`;
     bar.append(part);
   }
   return bar;
@@ -94,14 +104,12 @@ export function createSearchHeader(onCancel) {
     pill.className = "pill";
     pill.dataset.state = search.state;
     setText(pill, search.state);
-    setText(reason, search.state_reason.message);
-    const family = search.space.family ? ` · ${search.space.family}` : "";
-    const time = `${isSearchEnded(search) ? "took" : "running for"} ${elapsed(search.created_at, search.finished_at)}`;
-    setText(facts, `${search.dataset}${family} · ${search.strategy.name} · seed ${search.seed} · ${dayAndTime(search.created_at)} · ${time}`);
+    setText(reason, sentence(search.state_reason.message));
+    setText(facts, [subjectOf(search), search.strategy.name, `seed ${search.seed}`, dayAndTime(search.created_at), timeInWords(search)].join(" · "));
     cancel.hidden = isSearchEnded(search);
-    setText(progress, progressInWords(search));
-    progressDetail.replaceChildren(progressBar(search));
-    setText(volume, hypervolume(search.hypervolume));
+    const inWords = progressInWords(search);
+    if (inWords !== progress.textContent) progressDetail.replaceChildren(progressBar(search));
+    setText(progress, inWords);
   }
 
   return {
@@ -113,10 +121,10 @@ export function createSearchHeader(onCancel) {
       const mostAccurate = points.at(-1)?.trial;
       const leastLarge = points[0]?.trial;
       setText(best, percent(mostAccurate?.metrics.accuracy));
-      setText(bestNote, mostAccurate ? `trial ${mostAccurate.number}, ${size(mostAccurate.costs.size_bytes)}` : "no trial has finished");
+      setText(bestNote, mostAccurate ? `trial ${mostAccurate.number}, ${size(mostAccurate.costs.size_bytes)}` : "");
       setText(smallest, size(leastLarge?.costs.size_bytes));
-      setText(smallestNote, leastLarge ? `trial ${leastLarge.number}, ${percent(leastLarge.metrics.accuracy)}` : "no trial has finished");
-      if (front && front.as_of_event > 0) setText(volume, hypervolume(front.hypervolume));
+      setText(smallestNote, leastLarge ? `trial ${leastLarge.number}, ${percent(leastLarge.metrics.accuracy)}` : "");
+      setText(volume, points.length ? hypervolume(front?.hypervolume) : hypervolume(null));
       if (drawnVolumes !== hypervolumes) {
         drawnVolumes = hypervolumes;
         volumeLine.replaceChildren(...[hypervolumeLine(hypervolumes.map(({ value }) => value))].filter((line) => line !== null));

@@ -5,6 +5,7 @@ import { createCancelDialog } from "./cancel_dialog.js";
 import { announce, h, oncePerFrame } from "./dom.js";
 import { createEventLog } from "./event_log.js";
 import { createFrontChart } from "./front_chart.js";
+import { sentence } from "./format.js";
 import { frontTable } from "./front_table.js";
 import { followSearch } from "./live_search.js";
 import { problemNotice } from "./notices.js";
@@ -42,7 +43,7 @@ export function showSearch(root, searchId) {
     h(
       "div",
       { class: "columns" },
-      h("section", { class: "panel front-panel", "aria-labelledby": "front-title" }, h("div", { class: "panel-head" }, h("h2", { id: "front-title" }, "Front")), chart.element, asTable),
+      h("section", { class: "panel front-panel", "aria-labelledby": "front-title" }, h("div", { class: "panel-head" }, h("h2", { id: "front-title" }, "Front"), h("span", { class: "note hint" }, "Bars are 95 % intervals. Drag to zoom.")), chart.element, asTable),
       log.element,
     ),
     table.element,
@@ -61,7 +62,7 @@ export function showSearch(root, searchId) {
   /** @param {Search} search */
   function announceState(search) {
     if (search.state === announcedState) return;
-    announce(`${nameOf(search)} is ${search.state}. ${search.state_reason.message}`);
+    announce(`${nameOf(search)} is ${search.state}. ${sentence(search.state_reason.message)}`);
     announcedState = search.state;
   }
 

@@ -3,10 +3,10 @@
 
 import { ApiError, listSearches } from "./api.js";
 import { h, setChildren, setText } from "./dom.js";
-import { dayAndTime, elapsed, hypervolume } from "./format.js";
+import { dayAndTime } from "./format.js";
 import { problemNotice } from "./notices.js";
 import { searchHref } from "./router.js";
-import { nameOf, progressBar, progressInWords, statePill } from "./search_header.js";
+import { nameOf, progressBar, progressInWords, statePill, subjectOf, timeInWords } from "./search_header.js";
 import { isSearchEnded } from "./state.js";
 
 /** @import {Search} from "./types.js" */
@@ -15,8 +15,6 @@ const REFRESH_MS = 3000;
 
 /** @param {Search} search */
 function card(search) {
-  const family = search.space.family ? ` · ${search.space.family}` : "";
-  const time = isSearchEnded(search) ? `took ${elapsed(search.created_at, search.finished_at)}` : `running for ${elapsed(search.created_at, null)}`;
   return h(
     "li",
     {},
@@ -24,9 +22,9 @@ function card(search) {
       "a",
       { class: "card", href: searchHref(search.id), "data-route": true },
       h("span", { class: "card-title" }, h("span", { class: "card-name" }, nameOf(search)), statePill(search.state)),
-      h("span", { class: "note" }, `${search.dataset}${family} · ${dayAndTime(search.created_at)} · ${time}`),
+      h("span", { class: "note" }, `${subjectOf(search)} · ${dayAndTime(search.created_at)}`),
       progressBar(search),
-      h("span", { class: "card-foot note" }, h("span", {}, progressInWords(search)), h("span", {}, `hypervolume ${hypervolume(search.hypervolume)}`)),
+      h("span", { class: "card-foot note" }, h("span", {}, progressInWords(search)), h("span", {}, timeInWords(search))),
     ),
   );
 }

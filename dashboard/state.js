@@ -88,7 +88,13 @@ function proposedTrial({ payload }) {
 
 /** @type {Record<string, (payload: Record<string, any>) => Partial<Trial>>} */
 const CHANGES = {
-  "trial.started": ({ attempt, worker_id }) => ({ state: "running", attempt, worker_id, progress: null }),
+  "trial.started": ({ attempt, worker_id }) => ({
+    state: "running",
+    state_reason: null,
+    attempt,
+    worker_id,
+    progress: null,
+  }),
   "trial.progress": ({ phase, epoch, n_epochs, train_loss, accuracy }) => ({
     state: "running",
     progress: { phase, epoch, n_epochs, train_loss, accuracy },
@@ -200,7 +206,7 @@ export function staleAfter(events, settledEvent) {
   for (const { id, type, payload } of events) {
     if (id <= settledEvent || type === "trial.progress") continue;
     if (type === "search.state" || type.startsWith("trial.")) stale.search = true;
-    if (type === "front.changed" || type === "search.state") stale.front = true;
+    if (type === "front.changed" || type === "trial.tested" || type === "search.state") stale.front = true;
     if (payload.trial_id) stale.trialIds.add(payload.trial_id);
   }
   return stale;

@@ -18,6 +18,7 @@ const EVENT_TYPES = [
   "trial.failed",
   "trial.cancelled",
   "trial.requeued",
+  "trial.tested",
   "front.changed",
 ];
 const BATCH_MS = 50;
