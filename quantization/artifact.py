@@ -9,6 +9,7 @@ Equal networks have equal files: ``write_artifact(read_artifact(data)) == data``
 import dataclasses
 import hashlib
 import struct
+from collections.abc import Sequence
 from typing import Final
 
 from quantization.errors import ArtifactError
@@ -21,7 +22,8 @@ from quantization.layer_codec import (
     unpack_record,
     with_stored_scale,
 )
-from quantization.layer_rules import LayerChecker, TensorSpec
+from quantization.layer_rules import TensorSpec
+from quantization.network_rules import tensor_specs
 from quantization.packed_layer import (
     LOGIT_BITS,
     LOGIT_SCALE,
@@ -43,7 +45,6 @@ __all__ = [
     "PackedKind",
     "PackedLayer",
     "read_artifact",
-    "tensor_specs",
     "write_artifact",
 ]
 
@@ -99,61 +100,26 @@ def read_artifact(data: bytes) -> Artifact:
         ArtifactError: If ``data`` is not a valid artifact of this version.
     """
     n_layers = _check_prefix(data)
-    candidate_hash, data_hash, seed, height, width, channels, n_classes, code_version = (
-        _ORIGIN.unpack_from(data, HASHED_FROM)
+    payload_start = HEADER_BYTES + n_layers * RECORD_BYTES
+    artifact = _unpack_origin(
+        data,
+        [
+            unpack_record(data, HEADER_BYTES + index * RECORD_BYTES, index)
+            for index in range(n_layers)
+        ],
     )
-    checker = LayerChecker(height=height, width=width, channels=channels, n_layers=n_layers)
-    layers: list[PackedLayer] = []
-    scales: list[float] = []
-    expected = HEADER_BYTES + n_layers * RECORD_BYTES
-    for index in range(n_layers):
-        layer = unpack_record(data, HEADER_BYTES + index * RECORD_BYTES, index)
-        checker.check(layer, scales)
-        layers.append(layer)
-        scales.append(layer.output_scale)
-        expected += sum(payload_sizes(layer, _read_by(layer, checker.tensors)))
+    specs = tensor_specs(artifact)
+    sizes = [sum(payload_sizes(layer, _read_by(layer, specs))) for layer in artifact.layers]
+    expected = payload_start + sum(sizes)
     if expected != len(data):
         raise ArtifactError("bad_length", f"layers need {expected} bytes, file has {len(data)}")
-    offset = HEADER_BYTES + n_layers * RECORD_BYTES
-    view = memoryview(data)
-    for index, layer in enumerate(layers):
-        reads = _read_by(layer, checker.tensors)
-        size = sum(payload_sizes(layer, reads))
-        layers[index] = unpack_payload(layer, reads, view[offset : offset + size], index)
+    offset = payload_start
+    layers: list[PackedLayer] = []
+    for index, (layer, size) in enumerate(zip(artifact.layers, sizes, strict=True)):
+        payload = memoryview(data)[offset : offset + size]
+        layers.append(unpack_payload(layer, _read_by(layer, specs), payload, index))
         offset += size
-    artifact = Artifact(
-        candidate_hash=candidate_hash.hex(),
-        data_hash=data_hash,
-        seed=seed,
-        height=height,
-        width=width,
-        channels=channels,
-        n_classes=n_classes,
-        code_version=_ascii(code_version),
-        layers=tuple(layers),
-    )
-    _check_ends(artifact)
-    return artifact
-
-
-def tensor_specs(artifact: Artifact) -> tuple[TensorSpec, ...]:
-    """Shape and grid of every layer's output; checks the layers but for their arrays.
-
-    Raises:
-        ArtifactError: If a layer breaks a rule of the format.
-    """
-    _check_ends(artifact)
-    checker = LayerChecker(
-        height=artifact.height,
-        width=artifact.width,
-        channels=artifact.channels,
-        n_layers=len(artifact.layers),
-    )
-    scales: list[float] = []
-    for layer in artifact.layers:
-        checker.check(layer, scales)
-        scales.append(layer.output_scale)
-    return tuple(checker.tensors)
+    return dataclasses.replace(artifact, layers=tuple(layers))
 
 
 def _check_prefix(data: bytes) -> int:
@@ -176,19 +142,7 @@ def _check_prefix(data: bytes) -> int:
     return int(n_layers)
 
 
-def _check_ends(artifact: Artifact) -> None:
-    """Check that the network starts with an image and ends with the classes."""
-    sides = (artifact.height, artifact.width, artifact.channels, artifact.n_classes)
-    if min(sides) < 1:
-        raise ArtifactError("bad_shape", f"height, width, channels, n_classes are {sides}")
-    if len(artifact.layers) < 2:
-        raise ArtifactError("bad_last_layer", "fewer than two layers")
-    n_logits = artifact.layers[-1].out_channels
-    if n_logits != artifact.n_classes:
-        raise ArtifactError("bad_shape", f"{n_logits} logits for {artifact.n_classes} classes")
-
-
-def _read_by(layer: PackedLayer, specs: list[TensorSpec] | tuple[TensorSpec, ...]) -> TensorSpec:
+def _read_by(layer: PackedLayer, specs: Sequence[TensorSpec]) -> TensorSpec:
     """The tensor a layer's weights apply to; an input layer, without weights, gets its own."""
     return specs[layer.inputs[0] if layer.inputs else 0]
 
@@ -220,8 +174,21 @@ def _pack_origin(artifact: Artifact) -> bytes:
         raise ArtifactError("bad_header", f"a header field does not fit: {error}") from error
 
 
-def _ascii(field: bytes) -> str:
-    text = field.rstrip(b"\0")
-    if b"\0" in text or not text.isascii():
-        raise ArtifactError("bad_header", f"code_version {field!r}")
-    return text.decode("ascii")
+def _unpack_origin(data: bytes, layers: list[PackedLayer]) -> Artifact:
+    candidate_hash, data_hash, seed, height, width, channels, n_classes, code_version = (
+        _ORIGIN.unpack_from(data, HASHED_FROM)
+    )
+    version = code_version.rstrip(b"\0")
+    if b"\0" in version or not version.isascii():
+        raise ArtifactError("bad_header", f"code_version {code_version!r}")
+    return Artifact(
+        candidate_hash=candidate_hash.hex(),
+        data_hash=data_hash,
+        seed=seed,
+        height=height,
+        width=width,
+        channels=channels,
+        n_classes=n_classes,
+        code_version=version.decode("ascii"),
+        layers=layers,
+    )

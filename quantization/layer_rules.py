@@ -4,6 +4,7 @@ The limits below bound the memory and time that running a file from a stranger c
 part of the format.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,10 +20,7 @@ from quantization.grids import ALLOWED_BITS, grid_limits
 from quantization.packed_layer import ACTIVATIONS, KINDS, LOGIT_BITS, LOGIT_SCALE, PackedLayer
 
 MAX_ACTIVATION_ELEMENTS: Final = 1 << 24
-"""Most elements of one image's tensor between two layers."""
-
-MAX_MACS: Final = 1 << 36
-"""Most multiply-accumulates (and additions and comparisons of pools) of one layer for one image."""
+"""Most elements of one image's tensor, the padding a layer adds to its input included."""
 
 ACCUMULATOR_LIMIT: Final = 1 << 31
 """No sum a layer can form reaches this magnitude: every accumulator is an int32."""
@@ -90,26 +88,22 @@ def n_biases(layer: PackedLayer) -> int:
 
 
 class LayerChecker:
-    """Checks layers in order and remembers the tensors they produce.
+    """Checks layers in order and remembers what they produce.
 
     Attributes:
         tensors: Output of each layer checked so far.
+        operations: Multiply-accumulates, additions and comparisons of these layers for one image.
     """
 
     def __init__(self, *, height: int, width: int, channels: int, n_layers: int) -> None:
         self.tensors: list[TensorSpec] = []
+        self.operations = 0
+        self._scales: list[float] = []
         self._image = (channels, height, width)
         self._n_layers = n_layers
 
-    def check(self, layer: PackedLayer, scales: Sequence[float]) -> TensorSpec:
+    def check(self, layer: PackedLayer) -> None:
         """Check the next layer, but for its arrays.
-
-        Args:
-            layer: The layer.
-            scales: ``output_scale`` of the layers before it.
-
-        Returns:
-            Shape and grid of its output.
 
         Raises:
             ArtifactError: If the layer breaks a rule of the format.
@@ -128,10 +122,10 @@ class LayerChecker:
         )
         self._check_sums(layer, reads, tensor)
         if layer.kind == "max_pool":
-            same = layer.output_scale == scales[layer.inputs[0]]
+            same = layer.output_scale == self._scales[layer.inputs[0]]
             self._require(same, "bad_scale", "a max_pool must keep the output_scale of its input")
         self.tensors.append(tensor)
-        return tensor
+        self._scales.append(layer.output_scale)
 
     def _require(self, holds: bool, code: str, detail: str) -> None:
         if not holds:
@@ -261,12 +255,14 @@ class LayerChecker:
         require = self._require
         require(layer.kernel >= 1 and layer.stride >= 1, "bad_shape", "kernel or stride is 0")
         require(all(0 <= p <= 15 for p in layer.padding), "bad_shape", f"padding {layer.padding}")
-        padded = min(reads.height, reads.width) + sum(layer.padding)
+        height, width = (side + sum(layer.padding) for side in (reads.height, reads.width))
         require(
-            layer.kernel <= padded,
+            layer.kernel <= min(height, width),
             "bad_shape",
-            f"kernel {layer.kernel} exceeds the padded input of {padded}",
+            f"kernel {layer.kernel} exceeds the padded input of {height} x {width}",
         )
+        padded = reads.channels * height * width
+        require(padded <= MAX_ACTIVATION_ELEMENTS, "too_large", f"padded input of {padded}")
         if layer.kind == "max_pool":
             # then every window holds at least one cell that is not padding
             covered = max(layer.padding) < layer.kernel
@@ -283,23 +279,17 @@ class LayerChecker:
     def _check_sums(
         self, layer: PackedLayer, reads: Sequence[TensorSpec], tensor: TensorSpec
     ) -> None:
-        """Bound the work of the layer and the magnitude of its sums."""
-        if layer.kind in ("input", "add"):
-            return
+        """Count the operations and bound the magnitude of the sums."""
         if layer.kind == "max_pool":
-            work = tensor.size * layer.kernel**2
+            self.operations += tensor.size * layer.kernel**2
         elif layer.kind == "global_avg_pool":
-            terms = reads[0].height * reads[0].width
-            work = reads[0].size
-            self._require(
-                terms * reads[0].magnitude < ACCUMULATOR_LIMIT, "too_large", "sums exceed 32 bits"
-            )
-        else:
-            _, *fan_in_shape = weight_shape(layer, reads[0])
-            fan_in = 1
-            for side in fan_in_shape:
-                fan_in *= side
-            work = tensor.size * fan_in
+            self.operations += reads[0].size
+            largest = reads[0].height * reads[0].width * reads[0].magnitude
+            self._require(largest < ACCUMULATOR_LIMIT, "too_large", "sums exceed 32 bits")
+        elif layer.kind in _WITH_WEIGHTS:
+            fan_in = math.prod(weight_shape(layer, reads[0])[1:])
+            self.operations += tensor.size * fan_in
             largest = fan_in * reads[0].magnitude << (layer.weight_bits - 1)
             self._require(largest < ACCUMULATOR_LIMIT, "too_large", "sums exceed 32 bits")
-        self._require(work <= MAX_MACS, "too_large", f"{work} operations exceed {MAX_MACS}")
+        else:
+            self.operations += tensor.size
