@@ -1,28 +1,32 @@
-"""Which gene, if any, decides a layer's bit-widths."""
+"""Which gene holds the bit-widths of which layer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from search_space.genes import Gene, GeneValue
-
-SUPPORTED_BITS = (2, 3, 4, 5, 6, 7, 8)
-"""Widths of weights and activations that the quantizers train and the file packs."""
+from search_space.genes import Gene
 
 BitsPer = Literal["layer", "stage", "network"]
-Read = Callable[[str], GeneValue]
+
+SUPPORTED_BITS: Final = (2, 3, 4, 5, 6, 7, 8)
+"""Widths of weights and activations that the quantizers train and the file packs."""
+
+FIRST_LAYER: Final = "stem"
+LAST_LAYER: Final = "classifier"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BitPlan:
-    """How bit-widths are assigned.
+    """How bit-widths are searched.
 
     Attributes:
-        weight_bits: Choices for weights.
-        activation_bits: Choices for activations.
-        bits_per: Whether a gene covers a layer, a stage or the whole network.
-        first_layer_bits: Weight bits of the first convolution; ``None`` means searched.
-        last_layer_bits: Weight bits of the classifier; ``None`` means searched.
+        weight_bits: Widths offered to weights, ascending.
+        activation_bits: Widths offered to tensors between layers, ascending.
+        bits_per: Whether each layer, each stage or the whole network has one gene of each kind.
+            The first convolution, the last 1x1 convolution and the classifier are stages of
+            their own.
+        first_layer_bits: Weight bits of the first convolution; ``None`` when searched.
+        last_layer_bits: Weight bits of the classifier; ``None`` when searched.
     """
 
     weight_bits: tuple[int, ...]
@@ -32,42 +36,41 @@ class BitPlan:
     last_layer_bits: int | None
 
     def weight_gene(self, layer: str) -> str:
-        """Return the name of the gene that holds ``layer``'s weight bits."""
+        """Return the name of the gene with the weight bits of ``layer``."""
+        if self._weight_bits_given(layer) is not None:
+            return f"{layer}.weight_bits"
         return f"{self._scope(layer)}weight_bits"
 
     def activation_gene(self, layer: str) -> str:
-        """Return the name of the gene that holds the bits of ``layer``'s output."""
+        """Return the name of the gene with the output bits of ``layer``."""
         return f"{self._scope(layer)}activation_bits"
 
-    def genes(self, layers: Sequence[str], first: str, last: str) -> list[Gene]:
-        """Return the bit genes of a network whose weighted layers may be ``layers``.
+    def genes(self, layers: Iterable[str]) -> tuple[Gene, ...]:
+        """Return the genes of all the named convolutions and the classifier, each once.
 
-        Args:
-            layers: Names of all weighted layers that may exist, in order.
-            first: Name of the first convolution.
-            last: Name of the classifier, whose logits have no activation gene.
+        The classifier has no activation gene, since logits are 32-bit integers.
         """
         genes: dict[str, Gene] = {}
         for layer in layers:
-            if self.fixed_bits(layer, first, last) is None:
-                name = self.weight_gene(layer)
-                genes[name] = Gene(name=name, choices=self.weight_bits)
-            if layer != last:
+            given = self._weight_bits_given(layer)
+            name = self.weight_gene(layer)
+            choices = self.weight_bits if given is None else (given,)
+            genes[name] = Gene(name=name, choices=choices)
+            if layer != LAST_LAYER:
                 name = self.activation_gene(layer)
                 genes[name] = Gene(name=name, choices=self.activation_bits)
-        return list(genes.values())
+        return tuple(genes.values())
 
-    def fixed_bits(self, layer: str, first: str, last: str) -> int | None:
-        """Return the conventional width of a first or last layer, ``None`` where searched."""
-        if layer == first:
+    def _weight_bits_given(self, layer: str) -> int | None:
+        if layer == FIRST_LAYER:
             return self.first_layer_bits
-        return self.last_layer_bits if layer == last else None
+        return self.last_layer_bits if layer == LAST_LAYER else None
 
     def _scope(self, layer: str) -> str:
         match self.bits_per:
             case "layer":
                 return f"{layer}."
             case "stage":
-                return f"{layer.split('.')[0]}."
+                return f"{layer.partition('.')[0]}."
             case "network":
                 return ""

@@ -1,49 +1,56 @@
-"""What is wrong with a declared space or a gene; the caller must change it, not retry."""
+"""Everything this package raises on purpose; the caller must change its request, not retry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
-class SpaceRootError(Exception):
-    """Root of everything this package raises on purpose."""
+class SearchSpaceError(Exception):
+    """Root of every error about spaces, genes, layer lists and budgets."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceProblem:
-    """One thing wrong with a declaration, at a JSON pointer into it."""
+    """What is wrong with one place of a declared space."""
 
     pointer: str
+    """JSON pointer (RFC 6901) from the root of the declared space, such as ``/weight_bits/0``."""
     code: str
     detail: str
     allowed: tuple[str, ...] = ()
 
 
-class SpaceError(SpaceRootError, ValueError):
-    """A declaration that describes no space; ``problems`` lists all that is wrong with it."""
+class SpaceError(SearchSpaceError, ValueError):
+    """A declared space is not valid; ``problems`` names every place that must change."""
 
-    def __init__(self, problems: Sequence[SpaceProblem]) -> None:
+    def __init__(self, problems: Iterable[SpaceProblem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(f"{p.pointer}: {p.detail}" for p in self.problems))
+        super().__init__("; ".join(f"{p.pointer or '/'}: {p.detail}" for p in self.problems))
 
 
-class GeneError(SpaceRootError, ValueError):
-    """A gene value the space does not hold, or a gene that is missing."""
+class GeneError(SearchSpaceError, ValueError):
+    """An assignment names an unknown gene, lacks one it needs, or holds a value not offered."""
 
-    def __init__(self, name: str, value: object, allowed: Sequence[object]) -> None:
-        self.name = name
-        self.value = value
-        self.allowed = tuple(allowed)
-        super().__init__(f"gene {name!r} is {value!r}; allowed: {list(self.allowed)}")
+    def __init__(self, gene: str, detail: str, allowed: tuple[str, ...] = ()) -> None:
+        self.gene = gene
+        self.allowed = allowed
+        offered = f"; allowed: {', '.join(allowed)}" if allowed else ""
+        super().__init__(f"gene {gene!r} {detail}{offered}")
 
 
-class BudgetInfeasibleError(SpaceRootError, ValueError):
-    """No candidate found within budget; ``smallest`` holds the least value found per cost."""
+class BudgetInfeasibleError(SearchSpaceError, ValueError):
+    """No candidate was found within the budgets.
+
+    Attributes:
+        budgets: The upper bounds asked for.
+        smallest: Smallest value found of each bounded cost, taken alone. Where each is within its
+            budget, the budgets exclude each other or leave too little for uniform samples to hit.
+    """
 
     def __init__(self, budgets: Mapping[str, float], smallest: Mapping[str, int]) -> None:
         self.budgets = dict(budgets)
         self.smallest = dict(smallest)
         over = ", ".join(
-            f"{name} <= {bound:g} (smallest found: {smallest[name]})"
+            f"{name} <= {bound:g} (smallest alone: {smallest[name]})"
             for name, bound in budgets.items()
         )
-        super().__init__(f"no candidate lies within {over}")
+        super().__init__(f"no candidate was found with {over}")

@@ -1,18 +1,21 @@
 """Layer lists as JSON, for the store."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import fields
+from typing import Any, Final
 
 from search_space.layers import Layer, LayerList
 
+_FIELDS: Final = tuple(field.name for field in fields(Layer))
+
 
 def layers_to_json(layers: Sequence[Layer]) -> list[dict[str, Any]]:
-    """Return one plain object per layer."""
-    return [
-        {**asdict(layer), "inputs": list(layer.inputs), "padding": list(layer.padding)}
-        for layer in layers
-    ]
+    """Return one plain object per layer, with every field."""
+    rows = [{name: getattr(layer, name) for name in _FIELDS} for layer in layers]
+    for row in rows:
+        row["inputs"] = list(row["inputs"])
+        row["padding"] = list(row["padding"])
+    return rows
 
 
 def layers_from_json(rows: Sequence[Mapping[str, Any]]) -> LayerList:

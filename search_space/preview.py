@@ -1,7 +1,7 @@
 """What can be said of a space without training: extremes of each cost, samples within budget."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -9,26 +9,35 @@ from search_space.costs import cost_mapping
 from search_space.errors import BudgetInfeasibleError
 from search_space.space import Candidate, Space
 
-if TYPE_CHECKING:
-    from search_space.genes import GeneValue
+_BITS: Final = ("weight_bits", "activation_bits")
 
 
 def extreme_candidate(space: Space, cost: str, which: Literal["smallest", "largest"]) -> Candidate:
-    """Return a candidate at an extreme of one exact cost.
+    """Return a candidate at an extreme of one exact cost; the same space, the same answer.
 
-    Every gene starts at its first (last) choice, then single-gene changes are taken while they
-    improve. The start is already the extreme but for a few bytes: more channels, taps, blocks or
-    bits never make a layer cheaper, while equal widths may add a residual sum. The result is the
-    best under single changes, which is not proved to be the global extreme.
+    Bit genes stay at their first (last) choice. That is exact: with the architecture given, no
+    cost falls when a width grows.
+
+    Architecture genes start there too, then changes of one gene are taken while they improve. More
+    taps, blocks or expansion never make a network cheaper, but more channels can: equal widths
+    save a ``resnet`` its shortcut and cost a ``mobilenetv2`` a residual sum. So the result is best
+    under changes of one gene, which is no proof of the global extreme; only another combination
+    of several channel genes could beat it, by no more than such shortcuts and sums weigh.
+
+    Args:
+        space: The space.
+        cost: Name of an exact cost, such as ``size_bytes``.
+        which: End of the range.
     """
     sign, end = (1, 0) if which == "smallest" else (-1, -1)
-    values: dict[str, GeneValue] = {gene.name: gene.choices[end] for gene in space.genes}
+    values = {gene.name: gene.choices[end] for gene in space.genes}
+    shape_genes = [gene for gene in space.genes if not gene.name.endswith(_BITS)]
     best = space.candidate(values)
     best_cost = sign * cost_mapping(best.layers)[cost]
     improved = True
     while improved:
         improved = False
-        for gene in space.genes:
+        for gene in shape_genes:
             for choice in gene.choices:
                 tried = space.candidate({**values, gene.name: choice})
                 tried_cost = sign * cost_mapping(tried.layers)[cost]
@@ -45,6 +54,17 @@ def cost_range(space: Space, cost: str) -> tuple[int, int]:
     return cost_mapping(smallest.layers)[cost], cost_mapping(largest.layers)[cost]
 
 
+def size_range(space: Space, budgets: Mapping[str, float]) -> tuple[int, int]:
+    """Return the least and the largest ``size_bytes`` a search within ``budgets`` can have.
+
+    Raises:
+        BudgetInfeasibleError: If a budget lies below the smallest value of its cost.
+    """
+    check_budgets(space, budgets)
+    smallest, largest = cost_range(space, "size_bytes")
+    return smallest, int(min(largest, budgets.get("size_bytes", largest)))
+
+
 def within(costs: Mapping[str, int], budgets: Mapping[str, float]) -> bool:
     """Whether no cost exceeds its budget."""
     return all(costs[name] <= bound for name, bound in budgets.items())
@@ -56,29 +76,36 @@ def check_budgets(space: Space, budgets: Mapping[str, float]) -> None:
     Raises:
         BudgetInfeasibleError: With the smallest values found.
     """
-    smallest = {
-        name: cost_mapping(extreme_candidate(space, name, "smallest").layers)[name]
-        for name in budgets
-    }
-    if any(smallest[name] > bound for name, bound in budgets.items()):
+    smallest = _smallest(space, budgets)
+    if not within(smallest, budgets):
         raise BudgetInfeasibleError(budgets, smallest)
 
 
 def sample_within(
     space: Space, rng: np.random.Generator, budgets: Mapping[str, float], n: int, max_tries: int
 ) -> list[Candidate]:
-    """Draw up to ``n`` candidates within budget from at most ``max_tries`` uniform samples.
+    """Draw ``n`` candidates within budget; fewer when ``max_tries`` samples hold no more.
+
+    Uniform over the assignments within budget, since what is over budget is drawn again.
 
     Raises:
-        BudgetInfeasibleError: If no candidate can meet a budget.
+        BudgetInfeasibleError: If no sample was within budget, with the smallest value of each
+            bounded cost.
     """
     drawn: list[Candidate] = []
     for _ in range(max_tries):
         if len(drawn) == n:
-            return drawn
+            break
         candidate = space.sample(rng)
         if within(cost_mapping(candidate.layers), budgets):
             drawn.append(candidate)
-    if not drawn:
-        check_budgets(space, budgets)
+    if n and not drawn:
+        raise BudgetInfeasibleError(budgets, _smallest(space, budgets))
     return drawn
+
+
+def _smallest(space: Space, budgets: Mapping[str, float]) -> dict[str, int]:
+    return {
+        name: cost_mapping(extreme_candidate(space, name, "smallest").layers)[name]
+        for name in budgets
+    }

@@ -1,56 +1,50 @@
-"""A live space: genes in, canonical candidates out.
+"""Spaces: from gene values to one canonical candidate, and from JSON to a space."""
 
-A candidate *is* its layer list. Genes are how it was reached: the genes that a family's ``build``
-reads are exactly those with effect, so genes without effect do not exist in a candidate, and two
-encodings of one network are equal and hash equal.
-"""
-
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from operator import attrgetter
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from search_space.declaration import Reader
-from search_space.errors import GeneError, SpaceError, SpaceProblem
+from search_space.blueprint import Choose
+from search_space.errors import GeneError, SpaceError
 from search_space.families import FAMILIES
-from search_space.families.family import Declared
+from search_space.families.family import COMMON_KEYS, Shape, bit_plan, pinned_genes
+from search_space.fields import Fields, Problems
 from search_space.genes import Gene, GeneValue
-from search_space.layers import Layer, LayerList
-
-_NORMAL_FORM = attrgetter(*(f.name for f in fields(Layer) if f.name != "name"))
-
-INACTIVE = 0.5
-"""Where ``Space.encode`` puts a gene that the candidate does not have."""
+from search_space.identity import candidate_hash
+from search_space.layers import LayerList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One quantized network; equality and ``hash`` ignore how it was encoded and layer names."""
+    """One quantized network.
+
+    Two candidates are equal when their layer lists have the same normal form (names ignored),
+    however they were encoded.
+
+    Attributes:
+        genes: The genes with effect, sorted by name; nothing without effect is in here.
+        layers: The network.
+        hash: sha256 of the layer list's normal form, 64 hexadecimal digits.
+    """
 
     genes: Mapping[str, GeneValue] = field(compare=False)
     layers: LayerList = field(compare=False)
     hash: str
 
 
-def candidate_hash(layers: LayerList) -> str:
-    """Return the sha256, in hex, of the layer list's normal form: all fields but the names."""
-    text = json.dumps([_NORMAL_FORM(layer) for layer in layers], separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 class Space:
-    """All candidates of one declaration.
+    """All networks a search may propose.
 
     Attributes:
-        family: Name of the family.
-        input_shape: ``(C, H, W)``.
-        n_classes: Number of labels.
-        genes: Genes with more than one choice, in a fixed order; a candidate has some of them.
+        family: Name of the architecture family.
+        input_shape: ``(C, H, W)`` of one image.
+        n_classes: Number of logits.
+        genes: All genes with more than one choice, whether or not they have an effect everywhere.
+        single: The only value of each gene that leaves no choice. These are known (an assignment
+            may name them) but are not genes of a candidate.
     """
 
     def __init__(
@@ -59,139 +53,185 @@ class Space:
         family: str,
         input_shape: tuple[int, int, int],
         n_classes: int,
-        declared: Declared,
-        fixed: Mapping[str, GeneValue],
+        genes: Sequence[Gene],
+        build: Callable[[Choose], LayerList],
+        aliases: Mapping[str, Mapping[GeneValue, GeneValue]],
     ) -> None:
         self.family = family
         self.input_shape = input_shape
         self.n_classes = n_classes
-        self._build = declared.build
-        self._choices: dict[str, tuple[GeneValue, ...]] = {
-            gene.name: (fixed[gene.name],) if gene.name in fixed else gene.choices
-            for gene in declared.genes
+        self.genes: tuple[Gene, ...] = tuple(g for g in genes if len(g.choices) > 1)
+        self.single: Mapping[str, GeneValue] = {
+            g.name: g.choices[0] for g in genes if len(g.choices) == 1
         }
-        self.genes = tuple(g for g in declared.genes if len(self._choices[g.name]) > 1)
-        self._position = {gene.name: i for i, gene in enumerate(self.genes)}
+        self._build = build
+        self._column = {g.name: column for column, g in enumerate(self.genes)}
+        self._choices = np.array([len(g.choices) for g in self.genes], dtype=np.int64)
+        # per gene: every accepted value -> index of the choice it stands for
+        self._index: dict[str, dict[GeneValue, int]] = {}
+        self._all_choices = {g.name: g.choices for g in genes}
+        for gene in genes:
+            index: dict[GeneValue, int] = {value: i for i, value in enumerate(gene.choices)}
+            for alias, value in aliases.get(gene.name, {}).items():
+                # an alias of a choice that was pinned away is no longer offered
+                if value in index:
+                    index[alias] = index[value]
+            self._index[gene.name] = index
 
     def candidate(self, values: Mapping[str, GeneValue]) -> Candidate:
-        """Make the candidate of an assignment; genes without effect may be given or left out.
+        """Return the canonical candidate of an assignment.
+
+        Args:
+            values: Gene values. Genes without effect may be missing; when present they are checked
+                and dropped. ``candidate(c.genes)`` is ``c``.
 
         Raises:
-            GeneError: If a gene with effect is missing, or a value is not among its choices.
+            GeneError: A gene is unknown, lacks a value or has one that is not offered.
         """
-        used: dict[str, GeneValue] = {}
-
-        def read(name: str) -> GeneValue:
-            choices = self._choices[name]
-            value = choices[0] if len(choices) == 1 else values.get(name)
-            if value not in choices or value is None:
-                raise GeneError(name, value, choices)
-            if len(choices) > 1:
-                used[name] = value
-            return value
-
-        for name, value in values.items():
-            if value not in self._choices.get(name, ()):
-                raise GeneError(name, value, self._choices.get(name, ()))
-        layers = self._build(read)
-        genes = MappingProxyType(dict(sorted(used.items())))
-        return Candidate(genes=genes, layers=layers, hash=candidate_hash(layers))
-
-    def sample(self, rng: np.random.Generator) -> Candidate:
-        """Draw every gene uniformly and return the candidate of that assignment."""
-        return self.candidate(self.complete({}, rng))
-
-    def complete(
-        self, values: Mapping[str, GeneValue], rng: np.random.Generator
-    ) -> dict[str, GeneValue]:
-        """Return a full assignment: ``values``, with uniform draws for the genes it lacks."""
-        return {
-            gene.name: values[gene.name]
-            if gene.name in values
-            else gene.choices[int(rng.integers(len(gene.choices)))]
-            for gene in self.genes
-        }
-
-    def mutate(
-        self, genes: Mapping[str, GeneValue], rng: np.random.Generator, n_changes: int = 1
-    ) -> Candidate:
-        """Return a neighbour: ``n_changes`` active genes moved, mostly by one step.
-
-        Genes that come alive (a new block's bits) are drawn uniformly.
-        """
-        changed = dict(genes)
-        names = sorted(genes)
-        for name in rng.permutation(len(names))[:n_changes]:
-            gene = self.genes[self._position[names[name]]]
-            changed[gene.name] = _step(gene, genes[gene.name], rng)
-        return self.candidate(self.complete(changed, rng))
-
-    def encode(self, genes: Mapping[str, GeneValue]) -> np.ndarray:
-        """Return ``(n_genes,)`` float64: ``(index + 1/2) / n_choices``, inactive genes at 1/2."""
-        return np.array(
-            [
-                (gene.choices.index(genes[gene.name]) + 0.5) / len(gene.choices)
-                if gene.name in genes
-                else INACTIVE
-                for gene in self.genes
-            ],
-            dtype=np.float64,
+        return self._assemble(
+            {
+                name: self._all_choices[name][self._place(name, value)]
+                for name, value in values.items()
+            }
         )
 
+    def sample(self, rng: np.random.Generator) -> Candidate:
+        """Draw uniformly over assignments; genes without effect are drawn too, then dropped.
 
-def _step(gene: Gene, value: GeneValue, rng: np.random.Generator) -> GeneValue:
-    index, n = gene.choices.index(value), len(gene.choices)
-    # three of four moves go to a neighbour, the rest anywhere, so that no choice is out of reach
-    near = [i for i in (index - 1, index + 1) if 0 <= i < n]
-    anywhere = [i for i in range(n) if i != index]
-    reach = near if gene.ordered and rng.random() < 0.75 else anywhere
-    return gene.choices[reach[int(rng.integers(len(reach)))]]
+        Networks with more genes are therefore not preferred, as they would be if every distinct
+        network had the same probability.
+        """
+        return self._assemble(self._draw(rng))
+
+    def encode(self, genes: Mapping[str, GeneValue]) -> npt.NDArray[np.float64]:
+        """Return genes as a point, ``(n_genes,)``, in the order of ``self.genes``.
+
+        A choice with ``n`` options is one coordinate ``(index + 0.5) / n``, so the order of
+        choices defines distance (as in KerasTuner). A gene without a value (no effect in this
+        candidate) sits in the middle, at 0.5, as the middle choice of an odd number does.
+
+        Raises:
+            GeneError: A gene is unknown or has a value that is not offered.
+        """
+        point = np.full(len(self.genes), 0.5)
+        for name, value in genes.items():
+            place = self._place(name, value)
+            if name in self._column:
+                column = self._column[name]
+                point[column] = (place + 0.5) / self._choices[column]
+        return point
+
+    def decode(self, point: npt.NDArray[np.float64]) -> Candidate:
+        """Return the candidate whose cell holds ``point``, ``(n_genes,)`` in [0, 1].
+
+        Coordinate ``u`` of a gene with ``n`` choices means choice ``floor(u * n)``, capped at the
+        last; ``decode(encode(c.genes))`` is ``c``.
+        """
+        places = np.clip((point * self._choices).astype(np.int64), 0, self._choices - 1)
+        return self._assemble(self._values(places))
+
+    def mutate(
+        self, candidate: Candidate, rng: np.random.Generator, n_changes: int = 1
+    ) -> Candidate:
+        """Return ``candidate`` with ``n_changes`` of its active genes moved to another choice.
+
+        Fewer change when fewer are active. Genes that gain an effect are drawn uniformly.
+        """
+        active = list(candidate.genes)
+        n_changes = min(n_changes, len(active))
+        values = self._draw(rng) | dict(candidate.genes)
+        for position in rng.choice(len(active), size=n_changes, replace=False) if active else ():
+            name = active[position]
+            choices = self._all_choices[name]
+            # a step of 1..n-1 around the circle of choices reaches every other one equally often
+            step = int(rng.integers(1, len(choices)))
+            values[name] = choices[(self._place(name, values[name]) + step) % len(choices)]
+        return self._assemble(values)
+
+    def neighbours(self, candidate: Candidate, rng: np.random.Generator) -> Iterator[Candidate]:
+        """Yield every candidate that differs in the choice of one active gene.
+
+        Genes that gain an effect by the change are drawn uniformly, once for all neighbours.
+        """
+        values = self._draw(rng) | dict(candidate.genes)
+        for name, current in candidate.genes.items():
+            for choice in self._all_choices[name]:
+                if choice != current:
+                    yield self._assemble(values | {name: choice})
+
+    def _place(self, name: str, value: GeneValue) -> int:
+        """Return the index of the choice that ``value`` stands for."""
+        index = self._index.get(name)
+        if index is None:
+            raise GeneError(name, "does not exist in this space")
+        # True == 1 and hashes alike, but a truth value is no number of blocks
+        if not isinstance(value, bool) and (place := index.get(value)) is not None:
+            return place
+        raise GeneError(
+            name, f"cannot be {value!r}", tuple(str(choice) for choice in self._all_choices[name])
+        )
+
+    def _draw(self, rng: np.random.Generator) -> dict[str, GeneValue]:
+        return self._values(rng.integers(0, self._choices))
+
+    def _values(self, places: npt.NDArray[np.int64]) -> dict[str, GeneValue]:
+        """Return the assignment with choice ``places[i]`` of gene ``i``; ``(n_genes,)``."""
+        return {
+            gene.name: gene.choices[place]
+            for gene, place in zip(self.genes, places.tolist(), strict=True)
+        }
+
+    def _assemble(self, values: Mapping[str, GeneValue]) -> Candidate:
+        """Build the layers of checked values, keeping the genes that were asked for."""
+        single = self.single
+        used: dict[str, GeneValue] = {}
+
+        def choose(name: str) -> GeneValue:
+            if name in single:
+                return single[name]
+            if name not in values:
+                allowed = tuple(str(choice) for choice in self._all_choices[name])
+                raise GeneError(name, "has an effect here and needs a value", allowed)
+            value = used[name] = values[name]
+            return value
+
+        layers = self._build(choose)
+        return Candidate(
+            genes=dict(sorted(used.items())), layers=layers, hash=candidate_hash(layers)
+        )
 
 
 def space_from_json(
     declared: Mapping[str, Any], *, input_shape: tuple[int, int, int], n_classes: int
 ) -> Space:
-    """Make a space live.
+    """Make a declared space live; ``docs/search-spaces.md`` describes the declaration.
 
     Args:
-        declared: The declaration; ``docs/search-spaces.md`` lists its fields.
-        input_shape: ``(C, H, W)`` of the data set's images.
-        n_classes: Number of labels of the data set.
+        declared: Parsed JSON; only ``family`` is required.
+        input_shape: ``(C, H, W)`` of one image.
+        n_classes: Number of labels.
 
     Raises:
         SpaceError: With every problem found, each at its JSON pointer.
     """
-    problems: list[SpaceProblem] = []
-    reader = Reader(declared, "", problems)
-    if "family" not in declared:
-        reader.note("family", "missing", "a space needs a family", tuple(FAMILIES))
-        raise SpaceError(problems)
-    family = declared["family"]
-    if not isinstance(family, str) or family not in FAMILIES:
-        allowed = tuple(FAMILIES)
-        reader.note(
-            "family", "unknown_family", f"{family!r} is not one of {list(allowed)}", allowed
-        )
-        raise SpaceError(problems)
-    read = FAMILIES[family](reader, input_shape, n_classes)
-    fixed = _read_fixed(reader, read) if not problems else {}
-    if problems:
-        raise SpaceError(problems)
+    problems = Problems()
+    root = Fields(declared, "", problems)
+    name = root.word("family", None, tuple(FAMILIES))
+    family = FAMILIES.get(name)
+    bits = bit_plan(root)
+    if family is None:
+        raise SpaceError(problems.found)
+    root.only(COMMON_KEYS + family.keys)
+    shape = Shape(*input_shape, n_classes=n_classes)
+    blueprint = family.declare(root, shape, bits)
+    genes = pinned_genes(blueprint, bits, root)
+    if problems.found:
+        raise SpaceError(problems.found)
     return Space(
-        family=family, input_shape=input_shape, n_classes=n_classes, declared=read, fixed=fixed
+        family=name,
+        input_shape=input_shape,
+        n_classes=n_classes,
+        genes=genes,
+        build=blueprint.build,
+        aliases=blueprint.aliases,
     )
-
-
-def _read_fixed(reader: Reader, declared: Declared) -> dict[str, GeneValue]:
-    genes = {gene.name: gene for gene in declared.genes}
-    fixed: dict[str, GeneValue] = {}
-    for name, value in reader.mapping("fixed").items():
-        if name not in genes:
-            reader.note(f"fixed/{name}", "unknown_gene", f"no gene {name!r}", tuple(genes))
-        elif isinstance(value, bool) or value not in genes[name].choices:
-            choices = genes[name].choices
-            detail = f"{value!r} is not one of {list(choices)}"
-            reader.note(f"fixed/{name}", "not_allowed", detail, choices)
-        else:
-            fixed[name] = value
-    return fixed

@@ -1,4 +1,4 @@
-"""The built-in families; each is one module, registered here by name."""
+"""Architecture families by name; one module each."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,5 +8,6 @@ from search_space.families import mobilenetv2, resnet
 from search_space.families.family import Family
 
 FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
-    {"mobilenetv2": mobilenetv2.read, "resnet": resnet.read}
+    {"mobilenetv2": mobilenetv2.FAMILY, "resnet": resnet.FAMILY}
 )
+"""Every family a declared space may name."""

@@ -1,175 +1,215 @@
-"""Inverted-bottleneck networks with the BOMP-NAS choices: kernel, width, expansion, repeats, bits.
+"""Inverted bottlenecks with searched kernel, width, expansion and depth per stage.
 
 Sources:
-    [vanSon2023] "BOMP-NAS: Bayesian Optimization Mixed Precision NAS", arXiv:2301.11810. Its
-        value ranges are not public in full; the defaults here are our own.
-    [Sandler2018] "MobileNetV2", arXiv:1801.04381, table 2 (stages), figure 4 (block).
+    [Sandler2018] Sandler et al., "MobileNetV2", arXiv:1801.04381: block and stage table.
+    [vanSon2023]  van Son et al., "BOMP-NAS", arXiv:2301.11810: one (kernel, width, expansion,
+        repeats) per stage, one bit-width per layer.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from search_space.bits import BitPlan, Read
-from search_space.declaration import COMMON_FIELDS, Reader, read_bit_plan
-from search_space.families.family import Declared
-from search_space.genes import Gene
+from search_space.assembly import Assembly
+from search_space.bits import FIRST_LAYER, LAST_LAYER, BitPlan
+from search_space.blueprint import Blueprint, Choices, Choose
+from search_space.families.family import (
+    MOST_BLOCKS,
+    MOST_CHANNELS,
+    MOST_STAGES,
+    MOST_STRIDE,
+    Family,
+    Shape,
+)
+from search_space.fields import Fields
+from search_space.genes import Gene, GeneValue
 from search_space.layers import LayerList
-from search_space.network_builder import NetworkBuilder
 
-FIRST, LAST = "stem", "classifier"
-MIN_CHANNELS = 4
+FEWEST_CHANNELS: Final = 4
+KERNELS: Final = (2, 7)
+EXPANSIONS: Final = (1, 6)
+MOST_WIDTHS: Final = 64
+_BLOCK_CONVS: Final = ("expand", "depthwise", "project")
 
-# [Sandler2018] table 2: output channels, most repeats, stride; first strides 1 for small images
-_FULL_STAGES = (
+_STAGE_KEYS: Final = ("channels", "width", "kernel", "expansion", "repeats", "stride")
+
+# channels, most repeats, stride per stage: Table 2 of [Sandler2018]
+_REFERENCE_STAGES: Final = (
     (16, 1, 1),
-    (24, 2, 1),
+    (24, 2, 2),
     (32, 3, 2),
     (64, 4, 2),
     (96, 3, 1),
     (160, 3, 2),
     (320, 1, 1),
 )
-_SMALL_STAGES = ((16, 2, 1), (32, 2, 2), (64, 2, 2))
-_SMALL_IMAGE = 16
+_SMALL_SIDE: Final = 16
+_LARGE_SIDE: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Choices of one stage of inverted-bottleneck blocks."""
-
+class _Stage:
     name: str
-    base_channels: int
-    width: tuple[float, ...]
-    kernel: tuple[int, ...]
-    expansion: tuple[int, ...]
-    repeats: tuple[int, ...]
+    channels_of: Mapping[GeneValue, int]
+    """Width multiplier -> channels, for the multipliers that are choices."""
     stride: int
 
-    def channels(self, width: float) -> int:
-        """Return the block's output channels at a width multiplier."""
-        return max(MIN_CHANNELS, round(width * self.base_channels))
 
-    def distinct_widths(self) -> tuple[float, ...]:
-        """Return one width, the smallest, for each number of channels."""
-        first: dict[int, float] = {}
-        for width in self.width:
-            first.setdefault(self.channels(width), width)
-        return tuple(first.values())
+def _declare(root: Fields, shape: Shape, bits: BitPlan) -> Blueprint:
+    default = _default(shape)
+    stem_channels = root.integers("stem_channels", default["stem_channels"], 1, MOST_CHANNELS)
+    stem_stride = root.integer("stem_stride", default["stem_stride"], 1, MOST_STRIDE)
+    last_channels: tuple[int, ...] = (0,)
+    if not root.is_null("last_channels"):
+        last_channels = root.integers("last_channels", default["last_channels"], 0, MOST_CHANNELS)
+
+    genes = [Gene(name="stem.channels", choices=stem_channels)]
+    aliases: dict[str, Mapping[GeneValue, GeneValue]] = {}
+    stages: list[_Stage] = []
+    for number, fields in enumerate(root.objects("stages", default["stages"], MOST_STAGES), 1):
+        name = f"stage{number}"
+        fields.only(_STAGE_KEYS)
+        width, channels_of, aliases[f"{name}.width"] = _width(name, fields)
+        expansion = fields.integers("expansion", (6,), *EXPANSIONS)
+        repeats = fields.integers("repeats", (1,), 1, MOST_BLOCKS)
+        stride = fields.integer("stride", 1, 1, MOST_STRIDE)
+        stages.append(_Stage(name=name, channels_of=channels_of, stride=stride))
+        genes += [
+            Gene(name=f"{name}.kernel", choices=fields.integers("kernel", (3,), *KERNELS)),
+            width,
+            Gene(name=f"{name}.expansion", choices=expansion),
+            Gene(name=f"{name}.repeats", choices=repeats),
+        ]
+    genes.append(Gene(name="last.channels", choices=last_channels))
+
+    def weighted_layers(choices: Choices) -> list[str]:
+        layers = [FIRST_LAYER]
+        for stage in stages:
+            convs = (
+                _BLOCK_CONVS if choices[f"{stage.name}.expansion"][-1] != 1 else _BLOCK_CONVS[1:]
+            )
+            blocks = range(int(choices[f"{stage.name}.repeats"][-1]))
+            layers += [f"{stage.name}.block{i}.{conv}" for i in blocks for conv in convs]
+        if choices["last.channels"][-1]:
+            layers.append("last")
+        return [*layers, LAST_LAYER]
+
+    def build(choose: Choose) -> LayerList:
+        net = Assembly(
+            channels=shape.channels,
+            height=shape.height,
+            width=shape.width,
+            bits=bits,
+            choose=choose,
+        )
+        channels = int(choose("stem.channels"))
+        x = net.conv(FIRST_LAYER, 0, channels, kernel=3, stride=stem_stride, activation="relu")
+        for stage in stages:
+            x = _build_stage(net, x, stage, choose)
+        # zero channels mean no last convolution, so presence can be searched too
+        if n_last := int(choose("last.channels")):
+            x = net.conv("last", x, n_last, activation="relu")
+        return net.classify(x, shape.n_classes)
+
+    return Blueprint(
+        genes=tuple(genes), weighted_layers=weighted_layers, build=build, aliases=aliases
+    )
 
 
-def read(reader: Reader, input_shape: tuple[int, int, int], n_classes: int) -> Declared:
-    """Read a declared ``mobilenetv2`` space; see ``docs/search-spaces.md`` for its fields."""
-    reader.unknown_fields((*COMMON_FIELDS, "stem_channels", "stages", "last_channels"))
-    plan = read_bit_plan(reader)
-    small = max(input_shape[1:]) <= _SMALL_IMAGE
-    stem = reader.integers("stem_channels", (8, 16) if small else (16, 32), 1, 4096)
-    last = reader.integers("last_channels", (0,), 0, 8192)
-    default = _default_stages(_SMALL_STAGES if small else _FULL_STAGES)
-    stages = [
-        _read_stage(stage, f"stage{i}")
-        for i, stage in enumerate(reader.objects("stages", default), start=1)
-    ]
-    genes = [
-        Gene(name="stem.channels", choices=stem),
-        *(gene for stage in stages for gene in _stage_genes(stage)),
-        Gene(name="last.channels", choices=last),
-        *plan.genes(_weighted_layers(stages, last), FIRST, LAST),
-    ]
+def _width(
+    stage: str, fields: Fields
+) -> tuple[Gene, Mapping[GeneValue, int], Mapping[GeneValue, GeneValue]]:
+    """Read a stage's base channels and multipliers.
 
-    def build(read_gene: Read) -> LayerList:
-        return _build(read_gene, plan, stages, input_shape, n_classes)
+    Of multipliers that round to the same number of channels the smallest is the choice and the
+    others are its aliases, so that one network has one encoding.
+    """
+    base = fields.integer("channels", None, 1, MOST_CHANNELS)
+    widths = fields.numbers("width", (1.0,), MOST_WIDTHS)
+    if base * widths[-1] > MOST_CHANNELS:
+        fields.problems.add(
+            fields.pointer("width"),
+            "out_of_range",
+            f"{base} channels times {widths[-1]:g} are too many",
+            (f"up to {MOST_CHANNELS} channels",),
+        )
+        widths = (1.0,)
+    first_width: dict[int, GeneValue] = {}
+    aliases: dict[GeneValue, GeneValue] = {}
+    for width in widths:
+        # round() takes halves to the even neighbour
+        channels = max(FEWEST_CHANNELS, round(width * base))
+        if channels in first_width:
+            aliases[width] = first_width[channels]
+        else:
+            first_width[channels] = width
+    channels_of = {width: channels for channels, width in first_width.items()}
+    return Gene(name=f"{stage}.width", choices=tuple(channels_of)), channels_of, aliases
 
-    return Declared(genes=tuple(genes), build=build)
+
+def _build_stage(net: Assembly, x: int, stage: _Stage, choose: Choose) -> int:
+    channels = stage.channels_of[choose(f"{stage.name}.width")]
+    kernel = int(choose(f"{stage.name}.kernel"))
+    expansion = int(choose(f"{stage.name}.expansion"))
+    for i in range(int(choose(f"{stage.name}.repeats"))):
+        block = f"{stage.name}.block{i}"
+        stride = stage.stride if i == 0 else 1
+        source = x
+        n_read = net.channels(source)
+        if expansion > 1:
+            x = net.conv(f"{block}.expand", x, n_read * expansion, activation="relu")
+        x = net.conv(
+            f"{block}.depthwise",
+            x,
+            n_read * expansion,
+            kernel=kernel,
+            stride=stride,
+            depthwise=True,
+            activation="relu",
+        )
+        # the bottleneck is linear: no activation, so its tensor is signed
+        x = net.conv(f"{block}.project", x, channels)
+        if stride == 1 and n_read == channels:
+            x = net.add(f"{block}.add", x, source, "none")
+    return x
 
 
-def _default_stages(table: tuple[tuple[int, int, int], ...]) -> list[Mapping[str, Any]]:
-    return [
-        {
-            "channels": channels,
-            "width": [0.25, 0.5, 0.75, 1.0],
-            "kernel": [3, 5],
-            "expansion": [1, 2, 4, 6],
-            "repeats": list(range(1, most + 1)),
-            "stride": stride,
+def _default(shape: Shape) -> dict[str, Any]:
+    """Return the declaration meant when a key is left out, by the shorter side of the image."""
+    side = min(shape.height, shape.width)
+    if side < _SMALL_SIDE:
+        choices = {"width": (0.5, 0.75, 1.0), "kernel": (2, 3, 4, 5), "expansion": (1, 2, 3, 4)}
+        return {
+            "stem_channels": (8, 12, 16),
+            "stem_stride": 1,
+            "stages": [
+                {"channels": 16, "repeats": (1, 2), "stride": 1, **choices},
+                {"channels": 32, "repeats": (1, 2), "stride": 2, **choices},
+                {"channels": 64, "repeats": (1, 2), "stride": 2, **choices},
+            ],
+            "last_channels": (0, 64),
         }
-        for channels, most, stride in table
-    ]
+    stages = []
+    for number, (channels, most_repeats, stride) in enumerate(_REFERENCE_STAGES):
+        stages.append(
+            {
+                "channels": channels,
+                "width": (0.1, 0.2, 0.3, 0.5),
+                "kernel": (2, 3, 4, 5, 6, 7),
+                "expansion": (1, 2, 3, 4, 5, 6),
+                "repeats": tuple(range(1, most_repeats + 1)),
+                # small images keep their resolution through the first two stages
+                "stride": 1 if side <= _LARGE_SIDE and number < 2 else stride,
+            }
+        )
+    return {
+        "stem_channels": (8, 16, 24, 32),
+        "stem_stride": 1 if side <= _LARGE_SIDE else 2,
+        "stages": stages,
+        "last_channels": (0, 128, 256),
+    }
 
 
-def _read_stage(reader: Reader, name: str) -> Stage:
-    reader.unknown_fields(("channels", "width", "kernel", "expansion", "repeats", "stride"))
-    return Stage(
-        name=name,
-        base_channels=reader.integer("channels", 16, 1, 4096),
-        width=reader.numbers("width", (1.0,)),
-        kernel=reader.integers("kernel", (3,), 2, 7),
-        expansion=reader.integers("expansion", (1,), 1, 6),
-        repeats=reader.integers("repeats", (1,), 1, 8),
-        stride=reader.integer("stride", 1, 1, 4),
-    )
-
-
-def _stage_genes(stage: Stage) -> list[Gene]:
-    return [
-        Gene(name=f"{stage.name}.kernel", choices=stage.kernel),
-        Gene(name=f"{stage.name}.width", choices=stage.distinct_widths()),
-        Gene(name=f"{stage.name}.expansion", choices=stage.expansion),
-        Gene(name=f"{stage.name}.repeats", choices=stage.repeats),
-    ]
-
-
-def _weighted_layers(stages: list[Stage], last_channels: tuple[int, ...]) -> list[str]:
-    layers = [FIRST]
-    for stage in stages:
-        parts = ["depthwise", "project"]
-        if stage.expansion[-1] > 1:
-            parts.insert(0, "expand")
-        for block in range(stage.repeats[-1]):
-            layers += [f"{stage.name}.block{block}.{part}" for part in parts]
-    return [*layers, *(["last"] if last_channels[-1] else []), LAST]
-
-
-def _build(
-    read: Read,
-    plan: BitPlan,
-    stages: list[Stage],
-    input_shape: tuple[int, int, int],
-    n_classes: int,
-) -> LayerList:
-    net = NetworkBuilder(read, plan, input_shape, FIRST, LAST)
-    top = net.conv(FIRST, 0, channels=int(read("stem.channels")), kernel=3)
-    for stage in stages:
-        channels = stage.channels(float(read(f"{stage.name}.width")))
-        kernel = int(read(f"{stage.name}.kernel"))
-        expansion = int(read(f"{stage.name}.expansion"))
-        for block in range(int(read(f"{stage.name}.repeats"))):
-            stride = stage.stride if block == 0 else 1
-            name = f"{stage.name}.block{block}"
-            top = _block(net, name, top, channels, kernel, expansion, stride)
-    if last_channels := int(read("last.channels")):
-        top = net.conv("last", top, channels=last_channels)
-    return net.classifier(top, n_classes)
-
-
-def _block(
-    net: NetworkBuilder,
-    name: str,
-    source: int,
-    channels: int,
-    kernel: int,
-    expansion: int,
-    stride: int,
-) -> int:
-    """Expand, filter each channel, project without activation; residual where shapes agree."""
-    hidden, top = net.channels(source) * expansion, source
-    if expansion > 1:
-        top = net.conv(f"{name}.expand", top, channels=hidden)
-    top = net.conv(
-        f"{name}.depthwise", top, channels=hidden, kernel=kernel, stride=stride, groups=hidden
-    )
-    project = f"{name}.project"
-    top = net.conv(project, top, channels=channels, activation="none")
-    if stride == 1 and net.channels(source) == channels:
-        top = net.add(f"{name}.add", source, top, activation="none", bits_from=project)
-    return top
+FAMILY: Final = Family(
+    keys=("stem_channels", "stem_stride", "stages", "last_channels"), declare=_declare
+)

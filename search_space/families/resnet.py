@@ -1,106 +1,114 @@
-"""Residual networks of basic blocks in the CIFAR shape.
+"""Basic residual blocks with searched width and depth per stage, in the shape for small images.
 
 Sources:
-    [He2016] "Deep Residual Learning for Image Recognition", arXiv:1512.03385, section 4.2; the
-        shortcut is a 1x1 convolution where the shape changes (option B).
+    [He2016] He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385, sec. 4.2:
+        the CIFAR-10 networks (ResNet-20: 16, 32, 64 channels, three blocks per stage). Where the
+        shape changes the shortcut is their option B, a 1x1 convolution.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from search_space.bits import BitPlan, Read
-from search_space.declaration import COMMON_FIELDS, Reader, read_bit_plan
-from search_space.families.family import Declared
+from search_space.assembly import Assembly
+from search_space.bits import FIRST_LAYER, LAST_LAYER, BitPlan
+from search_space.blueprint import Blueprint, Choices, Choose
+from search_space.families.family import (
+    MOST_BLOCKS,
+    MOST_CHANNELS,
+    MOST_STAGES,
+    MOST_STRIDE,
+    Family,
+    Shape,
+)
+from search_space.fields import Fields
 from search_space.genes import Gene
 from search_space.layers import LayerList
-from search_space.network_builder import NetworkBuilder
 
-FIRST, LAST = "stem", "classifier"
+KERNEL: Final = 3
+_BLOCK_CONVS: Final = ("conv1", "conv2")
 
-_DEFAULT_STAGES: tuple[Mapping[str, Any], ...] = (
-    {"channels": [8, 12, 16], "blocks": [1, 2, 3], "stride": 1},
-    {"channels": [16, 24, 32], "blocks": [1, 2, 3], "stride": 2},
-    {"channels": [32, 48, 64], "blocks": [1, 2, 3], "stride": 2},
-)
+_STAGE_KEYS: Final = ("channels", "blocks", "stride")
+_SMALL_SIDE: Final = 16
+_LARGE_SIDE: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Choices of one stage of basic blocks."""
-
+class _Stage:
     name: str
-    channels: tuple[int, ...]
-    blocks: tuple[int, ...]
     stride: int
 
 
-def read(reader: Reader, input_shape: tuple[int, int, int], n_classes: int) -> Declared:
-    """Read a declared ``resnet`` space; see ``docs/search-spaces.md`` for its fields."""
-    reader.unknown_fields((*COMMON_FIELDS, "stem_channels", "stages"))
-    plan = read_bit_plan(reader)
-    stem = reader.integers("stem_channels", (8, 16), 1, 4096)
-    stages = [
-        _read_stage(stage, f"stage{i}")
-        for i, stage in enumerate(reader.objects("stages", _DEFAULT_STAGES), start=1)
-    ]
-    genes = [Gene(name="stem.channels", choices=stem)]
-    for stage in stages:
-        genes.append(Gene(name=f"{stage.name}.channels", choices=stage.channels))
-        genes.append(Gene(name=f"{stage.name}.blocks", choices=stage.blocks))
-    genes += plan.genes(_weighted_layers(stem, stages), FIRST, LAST)
+def _declare(root: Fields, shape: Shape, bits: BitPlan) -> Blueprint:
+    default = _default(shape)
+    stem_channels = root.integers("stem_channels", default["stem_channels"], 1, MOST_CHANNELS)
+    stem_stride = root.integer("stem_stride", default["stem_stride"], 1, MOST_STRIDE)
+    genes = [Gene(name="stem.channels", choices=stem_channels)]
+    stages: list[_Stage] = []
+    for number, fields in enumerate(root.objects("stages", default["stages"], MOST_STAGES), 1):
+        name = f"stage{number}"
+        fields.only(_STAGE_KEYS)
+        channels = fields.integers("channels", None, 1, MOST_CHANNELS)
+        blocks = fields.integers("blocks", (1,), 1, MOST_BLOCKS)
+        stride = fields.integer("stride", 1, 1, MOST_STRIDE)
+        stages.append(_Stage(name=name, stride=stride))
+        genes += [
+            Gene(name=f"{name}.channels", choices=channels),
+            Gene(name=f"{name}.blocks", choices=blocks),
+        ]
 
-    def build(read_gene: Read) -> LayerList:
-        return _build(read_gene, plan, stages, input_shape, n_classes)
-
-    return Declared(genes=tuple(genes), build=build)
-
-
-def _read_stage(reader: Reader, name: str) -> Stage:
-    reader.unknown_fields(("channels", "blocks", "stride"))
-    return Stage(
-        name=name,
-        channels=reader.integers("channels", (16,), 1, 4096),
-        blocks=reader.integers("blocks", (1,), 1, 32),
-        stride=reader.integer("stride", 1, 1, 4),
-    )
-
-
-def _weighted_layers(stem: tuple[int, ...], stages: list[Stage]) -> list[str]:
-    layers, before = [FIRST], stem
-    for stage in stages:
-        for block in range(stage.blocks[-1]):
-            layers += [f"{stage.name}.block{block}.conv1", f"{stage.name}.block{block}.conv2"]
-            if block == 0 and (stage.stride > 1 or {*before, *stage.channels} != {before[0]}):
+    def weighted_layers(choices: Choices) -> list[str]:
+        layers, read = [FIRST_LAYER], choices["stem.channels"]
+        for stage in stages:
+            blocks = range(int(choices[f"{stage.name}.blocks"][-1]))
+            layers += [f"{stage.name}.block{i}.{conv}" for i in blocks for conv in _BLOCK_CONVS]
+            channels = choices[f"{stage.name}.channels"]
+            if stage.stride > 1 or len({*read, *channels}) > 1:
                 layers.append(f"{stage.name}.block0.shortcut")
-        before = stage.channels
-    return [*layers, LAST]
+            read = channels
+        return [*layers, LAST_LAYER]
 
-
-def _build(
-    read: Read,
-    plan: BitPlan,
-    stages: list[Stage],
-    input_shape: tuple[int, int, int],
-    n_classes: int,
-) -> LayerList:
-    net = NetworkBuilder(read, plan, input_shape, FIRST, LAST)
-    top = net.conv(FIRST, 0, channels=int(read("stem.channels")), kernel=3)
-    for stage in stages:
-        channels = int(read(f"{stage.name}.channels"))
-        for block in range(int(read(f"{stage.name}.blocks"))):
-            stride = stage.stride if block == 0 else 1
-            top = _block(net, f"{stage.name}.block{block}", top, channels, stride)
-    return net.classifier(top, n_classes)
-
-
-def _block(net: NetworkBuilder, name: str, source: int, channels: int, stride: int) -> int:
-    """Two 3x3 convolutions, a shortcut, their sum and a rectifier ([He2016] figure 2)."""
-    top = net.conv(f"{name}.conv1", source, channels=channels, kernel=3, stride=stride)
-    last = f"{name}.conv2"
-    top = net.conv(last, top, channels=channels, kernel=3, activation="none")
-    if stride > 1 or net.channels(source) != channels:
-        source = net.conv(
-            f"{name}.shortcut", source, channels=channels, stride=stride, activation="none"
+    def build(choose: Choose) -> LayerList:
+        net = Assembly(
+            channels=shape.channels,
+            height=shape.height,
+            width=shape.width,
+            bits=bits,
+            choose=choose,
         )
-    return net.add(f"{name}.add", source, top, activation="relu", bits_from=last)
+        n_stem = int(choose("stem.channels"))
+        x = net.conv(FIRST_LAYER, 0, n_stem, kernel=KERNEL, stride=stem_stride, activation="relu")
+        for stage in stages:
+            channels = int(choose(f"{stage.name}.channels"))
+            for i in range(int(choose(f"{stage.name}.blocks"))):
+                stride = stage.stride if i == 0 else 1
+                x = _build_block(net, x, f"{stage.name}.block{i}", channels, stride)
+        return net.classify(x, shape.n_classes)
+
+    return Blueprint(genes=tuple(genes), weighted_layers=weighted_layers, build=build)
+
+
+def _build_block(net: Assembly, x: int, block: str, channels: int, stride: int) -> int:
+    source = x
+    x = net.conv(f"{block}.conv1", x, channels, kernel=KERNEL, stride=stride, activation="relu")
+    x = net.conv(f"{block}.conv2", x, channels, kernel=KERNEL)
+    if stride > 1 or net.channels(source) != channels:
+        source = net.conv(f"{block}.shortcut", source, channels, stride=stride)
+    return net.add(f"{block}.add", x, source, "relu")
+
+
+def _default(shape: Shape) -> dict[str, Any]:
+    """Return the declaration meant when a key is left out, by the shorter side of the image."""
+    side = min(shape.height, shape.width)
+    channels = ((8, 12, 16), (16, 24, 32), (32, 48, 64))
+    blocks = (1, 2) if side < _SMALL_SIDE else (1, 2, 3)
+    return {
+        "stem_channels": channels[0],
+        "stem_stride": 1 if side <= _LARGE_SIDE else 2,
+        "stages": [
+            {"channels": choices, "blocks": blocks, "stride": 1 if number == 0 else 2}
+            for number, choices in enumerate(channels)
+        ],
+    }
+
+
+FAMILY: Final = Family(keys=("stem_channels", "stem_stride", "stages"), declare=_declare)

@@ -1,0 +1,198 @@
+"""Reading declared JSON field by field, collecting every problem instead of the first."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from search_space.errors import SpaceProblem
+
+Number = TypeVar("Number", int, float)
+
+_MOST_LISTED: Final = 10
+_MOST_SHOWN: Final = 40
+
+
+class Problems:
+    """The problems found so far, in the order they were met."""
+
+    def __init__(self) -> None:
+        self.found: list[SpaceProblem] = []
+
+    def add(self, pointer: str, code: str, detail: str, allowed: tuple[str, ...] = ()) -> None:
+        """Record one problem."""
+        self.found.append(SpaceProblem(pointer, code, detail, allowed))
+
+
+class Fields:
+    """One JSON object of a declaration.
+
+    Every reading method returns a usable value whatever was declared: when the field is wrong, the
+    problem is recorded and the default comes back, so that the remaining fields are checked too.
+    """
+
+    def __init__(self, declared: object, pointer: str, problems: Problems) -> None:
+        self._pointer = pointer
+        self.problems = problems
+        self._values: Mapping[str, Any] = {}
+        if isinstance(declared, Mapping):
+            self._values = declared
+        else:
+            problems.add(pointer, "type", f"must be an object, not {_kind(declared)}")
+
+    def pointer(self, *path: str | int) -> str:
+        """Return the JSON pointer of a place in this object."""
+        steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+        return "".join((self._pointer, *(f"/{step}" for step in steps)))
+
+    def only(self, keys: Sequence[str]) -> None:
+        """Record a problem for each key not in ``keys``."""
+        for key in self._values:
+            if key not in keys:
+                self.problems.add(
+                    self.pointer(key), "unknown_key", "is not a key here", tuple(keys)
+                )
+
+    def is_null(self, key: str) -> bool:
+        """Return whether the key is there with the value ``null``."""
+        return key in self._values and self._values[key] is None
+
+    def mapping(self, key: str) -> Mapping[str, Any]:
+        """Return an object's fields as declared; absent means empty."""
+        value = self._values.get(key, {})
+        if isinstance(value, Mapping):
+            return value
+        self.problems.add(self.pointer(key), "type", f"must be an object, not {_kind(value)}")
+        return {}
+
+    def objects(self, key: str, default: Sequence[Any], most: int) -> list["Fields"]:
+        """Return the objects of a list of 1 to ``most``, each to be read in its turn."""
+        items = self._items(key, default, most)
+        read = [Fields(item, self.pointer(key, i), self.problems) for i, item in enumerate(items)]
+        # of what is no object one problem is enough, so its fields are not asked for
+        return [
+            fields for fields, item in zip(read, items, strict=True) if isinstance(item, Mapping)
+        ]
+
+    def word(self, key: str, default: str | None, allowed: tuple[str, ...]) -> str:
+        """Return one of ``allowed``; ``default=None`` makes the key required."""
+        value = self._values.get(key, default)
+        if key not in self._values and default is None:
+            self.problems.add(self.pointer(key), "missing", "is required", allowed)
+        elif not isinstance(value, str) or value not in allowed:
+            self.problems.add(
+                self.pointer(key), "not_allowed", f"cannot be {_shown(value)}", allowed
+            )
+        else:
+            return value
+        return default or ""
+
+    def integer(self, key: str, default: int | None, low: int, high: int) -> int:
+        """Return an integer from ``low`` to ``high``; ``default=None`` makes the key required."""
+        fallback = low if default is None else default
+        if key not in self._values:
+            if default is None:
+                self.problems.add(self.pointer(key), "missing", "is required", _range(low, high))
+            return fallback
+        value = self._values[key]
+        return value if self._is_integer(value, self.pointer(key), low, high) else fallback
+
+    def integer_or_word(self, key: str, default: int, low: int, high: int, word: str) -> int | None:
+        """Return an integer from ``low`` to ``high``, or ``None`` for ``word``."""
+        value = self._values.get(key, default)
+        if value == word:
+            return None
+        allowed = (*_range(low, high), word)
+        fits = self._is_integer(value, self.pointer(key), low, high, allowed)
+        return value if fits else default
+
+    def integers(
+        self, key: str, default: tuple[int, ...] | None, low: int, high: int
+    ) -> tuple[int, ...]:
+        """Return different integers from ``low`` to ``high``, ascending.
+
+        ``default=None`` makes the key required.
+        """
+        if default is None:
+            default = (low,)
+            if key not in self._values:
+                allowed = (f"list of {low} to {high}",)
+                self.problems.add(self.pointer(key), "missing", "is required", allowed)
+        items = self._items(key, default, high - low + 1)
+        fits = [self._is_integer(x, self.pointer(key, i), low, high) for i, x in enumerate(items)]
+        return self._ascending(key, items, fits, default)
+
+    def numbers(self, key: str, default: tuple[float, ...], most: int) -> tuple[float, ...]:
+        """Return a list of different numbers above zero, ascending."""
+        items = self._items(key, default, most)
+        fits = [self._is_positive(x, self.pointer(key, i)) for i, x in enumerate(items)]
+        return self._ascending(key, items, fits, default)
+
+    def _items(self, key: str, default: Sequence[Any], most: int) -> Sequence[Any]:
+        value = self._values.get(key, default)
+        if not isinstance(value, (list, tuple)):
+            self.problems.add(self.pointer(key), "type", f"must be a list, not {_kind(value)}")
+        elif not value:
+            self.problems.add(self.pointer(key), "empty", "needs at least one entry")
+        elif len(value) > most:
+            self.problems.add(
+                self.pointer(key), "too_long", f"has {len(value)} entries, at most {most} fit"
+            )
+        else:
+            return value
+        return default
+
+    def _ascending(
+        self, key: str, items: Sequence[Number], fits: list[bool], default: tuple[Number, ...]
+    ) -> tuple[Number, ...]:
+        if not all(fits):
+            return default
+        for i, item in enumerate(items):
+            if item in items[:i]:
+                self.problems.add(self.pointer(key, i), "duplicate", f"{item} is there already")
+        return tuple(sorted(set(items)))
+
+    def _is_integer(
+        self, value: object, pointer: str, low: int, high: int, allowed: tuple[str, ...] = ()
+    ) -> bool:
+        allowed = allowed or _range(low, high)
+        # bool is a subclass of int, yet `true` is no bit-width
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.problems.add(pointer, "type", f"must be an integer, not {_kind(value)}", allowed)
+            return False
+        if not low <= value <= high:
+            self.problems.add(pointer, "out_of_range", f"cannot be {_shown(value)}", allowed)
+            return False
+        return True
+
+    def _is_positive(self, value: object, pointer: str) -> bool:
+        allowed = ("above 0",)
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            self.problems.add(pointer, "type", f"must be a number, not {_kind(value)}", allowed)
+            return False
+        if not value > 0 or math.isinf(value):
+            self.problems.add(pointer, "out_of_range", f"cannot be {_shown(value)}", allowed)
+            return False
+        return True
+
+
+def _range(low: int, high: int) -> tuple[str, ...]:
+    """Return what may be written, each value where these are few."""
+    if high - low < _MOST_LISTED:
+        return tuple(str(value) for value in range(low, high + 1))
+    return (f"{low} to {high}",)
+
+
+def _kind(value: object) -> str:
+    """Return the JSON type of a value, as people call it."""
+    if value is None:
+        return "null"
+    kinds = {bool: "a truth value", int: "an integer", float: "a number", str: "a string"}
+    if type(value) in kinds:
+        return kinds[type(value)]
+    return "an object" if isinstance(value, Mapping) else "a list"
+
+
+def _shown(value: object) -> str:
+    """Return a value as it may stand in a message, cut when long."""
+    text = repr(value) if isinstance(value, (str, int, float)) else _kind(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
