@@ -110,6 +110,8 @@ function tracesOf(scene, axis, colour, hasStep) {
       y: scene.selected?.metrics.accuracy === undefined ? [] : [scene.selected.metrics.accuracy],
       marker: { size: 20, symbol: "circle-open", color: colour.ink, line: { width: 2 } },
     },
+    // Plotly draws NaN when a reaction leaves an axis without any trace
+    ...["y", "y2"].map((yaxis) => ({ yaxis, mode: "markers", x: [10 ** scene.xRange[0]], y: [scene.yRange[0]], hoverinfo: "skip", showlegend: false, marker: { opacity: 0 } })),
   ].map((trace) => ({ type: "scatter", showlegend: trace.x.length > 0, ...trace }));
 }
 
