@@ -1,0 +1,88 @@
+"""The default strategy: Sobol spread over sizes, then expected hypervolume improvement."""
+
+import time
+
+from optimizer import random_search
+from optimizer.ax_adapter import SOBOL, AxStudy
+from optimizer.deadline import Deadline
+from optimizer.errors import ExhaustedError
+from optimizer.frontier import Frontier, Option, request_rng
+from optimizer.initial_design import SOBOL_POINTS, InitialDesign
+from optimizer.model_based import ModelBased
+from optimizer.random_search import fill
+from search.entities import Proposal
+from search.ports import AskRequest
+
+DEFAULT_INITIAL = 8
+
+
+def ask(request: AskRequest) -> list[Proposal]:
+    """Propose candidates.
+
+    Ax's generation strategy decides which phase it is; see ``ModelBased.method`` for the values of
+    ``gen_method``, to which ``sobol`` comes in the initial phase. ``gen_seconds`` is the time from
+    the proposal before, or from the start of the ask. Fewer than ``n`` come back when nothing is
+    left. Deterministic unless the deadline interferes, which ``gen_method`` then says.
+
+    Run it with one torch thread: the matrices are small, and threads that wait for a busy core
+    make it many times slower. Setting that is the caller's business.
+    """
+    if not request.space.genes:
+        # one network, and nothing for Ax to hold
+        return random_search.ask(request)
+    return _Session(request).proposals()
+
+
+class _Session:
+    """The state of one ask."""
+
+    def __init__(self, request: AskRequest) -> None:
+        self._request = request
+        self._clock = time.monotonic()
+        self._frontier = Frontier(request)
+        self._rng = request_rng(request)
+        self._model = ModelBased(
+            request, self._frontier, self._rng, Deadline.after(request.deadline_s)
+        )
+        self._earlier = [self._frontier.genotypes.places(o.genes) for o in request.history]
+        n_initial = DEFAULT_INITIAL if request.n_initial is None else request.n_initial
+        self._study = AxStudy(request, self._frontier.genotypes, self._model, n_initial)
+        self._design: InitialDesign | None = None
+
+    def proposals(self) -> list[Proposal]:
+        proposals: list[Proposal] = []
+        while len(proposals) < self._request.n:
+            option, method = self._next()
+            if option is None:
+                break
+            self._start(option)
+            proposals.append(option.propose(method, self._lap()))
+        return proposals
+
+    def _next(self) -> tuple[Option | None, str]:
+        if self._study.phase() == SOBOL:
+            option = self._initial_design().choose(len(self._earlier), self._earlier)
+            return (option, SOBOL) if option is not None else fill(self._frontier, self._rng)
+        try:
+            (places,) = self._study.generate(1)
+        except ExhaustedError:
+            return None, ""
+        return self._frontier.option(places), self._model.method
+
+    def _initial_design(self) -> InitialDesign:
+        if self._design is None:
+            cost = next(o.name for o in self._request.objectives if o.exact)
+            self._design = InitialDesign(self._frontier, self._study.generate(SOBOL_POINTS), cost)
+        return self._design
+
+    def _start(self, option: Option) -> None:
+        places = self._frontier.genotypes.places(option.candidate.genes)
+        self._frontier.exclude(option)
+        self._earlier.append(places)
+        self._model.expect(option.candidate)
+        self._study.start(places)
+
+    def _lap(self) -> float:
+        now = time.monotonic()
+        seconds, self._clock = now - self._clock, now
+        return seconds

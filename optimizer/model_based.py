@@ -1,0 +1,183 @@
+"""Model-based proposals: a Gaussian process on accuracy, exact costs, a discrete search."""
+
+import logging
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from optimizer.accuracy_model import AccuracyModel
+from optimizer.acquisition import Boxes, expected_hypervolume_improvement, non_dominated_boxes
+from optimizer.deadline import Deadline
+from optimizer.errors import ExhaustedError, ModelError
+from optimizer.evidence import Evidence, cost_utilities, features_of, read_evidence
+from optimizer.feasibility import probability_of_success
+from optimizer.frontier import Frontier, Option
+from optimizer.genotypes import Places
+from optimizer.pool import Pool, vary
+from optimizer.random_search import fill
+from search.pareto import non_dominated
+from search.ports import AskRequest
+from search_space.space import Candidate
+
+logger = logging.getLogger(__name__)
+
+_FIT_SHARE = 0.4
+"""Of the time left, what the fit may take."""
+_ROUNDS = 3
+_TOP = 8
+_CHILDREN = 12
+"""Local search: in each round the best options get some children each; it ends early without
+progress. After the first proposal of a batch, one round."""
+
+
+class ModelBased:
+    """Proposes one candidate at a time, each as if those before it were already on their way.
+
+    ``method`` says how the last one was found: ``ehvi``; ``ehvi_deadline`` when time ran out before
+    the pool was complete or locally improved; ``mutation_deadline`` when none was left for a fit;
+    ``mutation_fallback`` when the model broke down; ``random_walk`` or ``random_exhausted`` when
+    the pool held nothing new.
+    """
+
+    def __init__(
+        self, request: AskRequest, frontier: Frontier, rng: np.random.Generator, deadline: Deadline
+    ) -> None:
+        self.method = "ehvi"
+        self._request = request
+        self._frontier, self._rng, self._deadline = frontier, rng, deadline
+        self._evidence = read_evidence(request)
+        self._pool = Pool(frontier, self._evidence.cost_names)
+        self._expected = list(self._evidence.pending)
+        self._model: AccuracyModel | None = None
+        self._boxes: Boxes | None = None
+        self._rounds = _ROUNDS
+        self._started = False
+
+    def expect(self, candidate: Candidate) -> None:
+        """Count a candidate chosen during this ask as on its way."""
+        self._expected.append(candidate)
+        if self._started:
+            self._guarded_update([candidate])
+
+    def prepare(self) -> None:
+        """Fit the model and fill the pool, once; later calls do nothing."""
+        if self._started:
+            return
+        self._started = True
+        evidence = self._evidence
+        if self._deadline.passed():
+            self.method = "mutation_deadline"
+        else:
+            self._guarded_fit(evidence)
+        in_time = self._pool.add(
+            vary(self._frontier, self._front(evidence), self._rng), self._deadline
+        )
+        if not in_time and self._model is not None:
+            self.method = "ehvi_deadline"
+
+    def propose(self) -> Places:
+        """Return the genotype ``(d,)`` of the next proposal; ``expect`` it before asking again.
+
+        Raises:
+            ExhaustedError: If no new candidate is left.
+        """
+        self.prepare()
+        option = None
+        if self._model is not None:
+            try:
+                option = self._maximize(self._model)
+            except ModelError as error:
+                self._give_up_model(error)
+        if option is None and self._pool.options:
+            # the pool is in random order, so its first option is a random variation of the front
+            option = self._pool.take(0)
+        if option is None:
+            option, self.method = fill(self._frontier, self._rng)
+        if option is None:
+            raise ExhaustedError
+        return np.maximum(self._places(option), 0)
+
+    def _guarded_fit(self, evidence: Evidence) -> None:
+        try:
+            self._model = AccuracyModel(
+                evidence.x,
+                evidence.measured,
+                timeout_s=_FIT_SHARE * self._deadline.remaining(),
+            )
+        except ModelError as error:
+            self._give_up_model(error)
+        self._guarded_update(self._expected)
+
+    def _guarded_update(self, expected: list[Candidate]) -> None:
+        """Take trials on their way into the model and into the front."""
+        if self._model is None:
+            return
+        try:
+            if expected:
+                self._model.believe(features_of(self._frontier.space, expected))
+            self._boxes = self._undominated(self._model)
+        except ModelError as error:
+            self._give_up_model(error)
+
+    def _give_up_model(self, error: ModelError) -> None:
+        logger.warning("the accuracy model broke down; proposing without it: %s", error)
+        self._model, self.method = None, "mutation_fallback"
+
+    def _undominated(self, model: AccuracyModel) -> Boxes:
+        """Return where a new point would gain, given all trials at their predicted accuracy.
+
+        Predictions instead of measurements, since one lucky measurement would otherwise stand in
+        the way of everything near it.
+        """
+        evidence = self._evidence
+        expected = self._expected
+        x = torch.cat([evidence.x, features_of(self._frontier.space, expected)])
+        costs = torch.cat([evidence.cost_utilities, cost_utilities(expected, evidence.cost_names)])
+        mean, _ = model.predict(x)
+        return non_dominated_boxes(torch.cat([mean[:, None], costs], dim=1), evidence.ref_point)
+
+    def _maximize(self, model: AccuracyModel) -> Option | None:
+        pool = self._pool
+        scores = self._scores(model, 0)
+        for _ in range(self._rounds):
+            if not len(scores) or self._deadline.passed():
+                break
+            best = scores.max()
+            top = scores.topk(min(_TOP, len(scores))).indices.tolist()
+            parents = np.stack([self._places(pool.options[i]) for i in top])
+            children = self._frontier.genotypes.mutate(
+                parents.repeat(_CHILDREN, axis=0), self._rng, most=1
+            )
+            before = len(pool.options)
+            pool.add(children, self._deadline)
+            scores = torch.cat([scores, self._scores(model, before)])
+            if scores.max() <= best:
+                break
+        if self._deadline.passed():
+            self.method = "ehvi_deadline"
+        self._rounds = 1
+        return pool.take(int(scores.argmax())) if len(scores) else None
+
+    def _scores(self, model: AccuracyModel, first: int) -> Tensor:
+        """Score the pool's options from ``first`` on; ``(n,)``."""
+        x = self._pool.x[first:]
+        if self._boxes is None or not len(x):
+            return torch.empty(0, dtype=torch.float64)
+        mean, sd = model.predict(x)
+        gain = expected_hypervolume_improvement(
+            mean, sd, self._pool.cost_utilities[first:], self._boxes
+        )
+        n_genes = len(self._frontier.space.genes)
+        return gain * probability_of_success(
+            x[:, :n_genes], self._evidence.x[:, :n_genes], self._evidence.failed_x[:, :n_genes]
+        )
+
+    def _places(self, option: Option) -> Places:
+        return self._frontier.genotypes.places(option.candidate.genes)
+
+    def _front(self, evidence: Evidence) -> list[Places]:
+        """Return the genotypes of the trials that nothing dominates, as measured."""
+        points = torch.cat([evidence.measured[:, None], evidence.cost_utilities], dim=1)
+        front = non_dominated({str(i): tuple(p) for i, p in enumerate((-points).tolist())})
+        return [self._frontier.genotypes.places(evidence.completed[int(i)].genes) for i in front]
