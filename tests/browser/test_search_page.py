@@ -11,10 +11,13 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
-FRONT_DRAWN = "(n) => document.querySelector('.chart-plot')?.data?.[2]?.x.length === n"
+FRONT_DRAWN = """(ids) => {
+  const trace = document.querySelector('.chart-plot')?.data?.find((t) => t.name === 'Front');
+  return JSON.stringify(trace?.customdata) === JSON.stringify(ids);
+}"""
 FRONT_TRACE = """() => {
   const trace = document.querySelector('.chart-plot').data.find((t) => t.name === 'Front');
-  return { x: [...trace.x], y: [...trace.y], ids: [...trace.customdata],
+  return { x: [...trace.x], y: [...trace.y],
            up: [...trace.error_y.array], down: [...trace.error_y.arrayminus] };
 }"""
 
@@ -25,16 +28,14 @@ def front(service: Any, search_id: str) -> dict[str, Any]:
     return found
 
 
-def drawn_front(page: Page, n_points: int) -> dict[str, list[Any]]:
-    page.wait_for_function(FRONT_DRAWN, arg=n_points)
-    drawn: dict[str, list[Any]] = page.evaluate(FRONT_TRACE)
-    return drawn
+def ids_of(sent: dict[str, Any]) -> list[str]:
+    return [point["trial"]["id"] for point in sent["points"]]
 
 
 def assert_drawn_as_sent(page: Page, sent: dict[str, Any]) -> None:
     points = sent["points"]
-    drawn = drawn_front(page, len(points))
-    assert drawn["ids"] == [point["trial"]["id"] for point in points]
+    page.wait_for_function(FRONT_DRAWN, arg=ids_of(sent))
+    drawn: dict[str, list[float]] = page.evaluate(FRONT_TRACE)
     assert drawn["x"] == [point["trial"]["costs"]["size_bytes"] for point in points]
     assert drawn["y"] == [point["trial"]["metrics"]["accuracy"] for point in points]
     for point, y, up, down in zip(points, drawn["y"], drawn["up"], drawn["down"], strict=True):
@@ -62,7 +63,7 @@ def test_finished_trial_appears_without_reload(page: Page, service: Any, script:
     trial_id, waiting_id = script.propose(2)
     lease = script.claim(trial_id)
     page.goto(f"/?search={script.id}")
-    drawn_front(page, 1)
+    assert_drawn_as_sent(page, front(service, script.id))
     page.evaluate("window.sameDocument = true")
     row = page.locator(".trials tbody tr", has=page.get_by_role("button", name="Trial 2"))
     expect(row.locator("td.state")).to_contain_text("running")
@@ -80,7 +81,7 @@ def test_finished_trial_appears_without_reload(page: Page, service: Any, script:
     expect(row.get_by_text("99.0")).to_be_visible()
     expect(row.get_by_role("link", name="Download")).to_be_visible()
     sent = front(service, script.id)
-    assert trial_id in [point["trial"]["id"] for point in sent["points"]]
+    assert trial_id in ids_of(sent)
     assert_drawn_as_sent(page, sent)
     expect(page.locator(".log")).to_contain_text(re.compile(r"Trial 2 joined the front: 99\.0.%"))
     expect(page.locator(".tile", has_text="Progress")).to_contain_text("2 of 30 trials")
@@ -154,7 +155,7 @@ def test_page_catches_up_after_the_server_was_killed(
 ) -> None:
     script.run_one(0.9)
     page.goto(f"/?search={script.id}")
-    drawn_front(page, 1)
+    assert_drawn_as_sent(page, front(service, script.id))
     expect(page.locator(".connection")).to_have_text("Live")
     service.kill()
     expect(page.locator(".connection")).to_have_text("Offline, trying again")
@@ -163,7 +164,7 @@ def test_page_catches_up_after_the_server_was_killed(
     expect(page.locator(".connection")).to_have_text("Live", timeout=20_000)
     expect(page.locator(".trials tbody tr")).to_have_count(2)
     sent = front(service, script.id)
-    assert trial_id in [point["trial"]["id"] for point in sent["points"]]
+    assert trial_id in ids_of(sent)
     assert_drawn_as_sent(page, sent)
     log = page.locator(".log .log-text").all_text_contents()
     assert sum(line.startswith("Trial 1 finished") for line in log) == 1
