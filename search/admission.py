@@ -6,13 +6,14 @@ Everything wrong is collected before anything is stored.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from search.datasets import DATASETS
 from search.errors import FieldProblem, InvalidRequestError
 from search.objectives import EXACT_COSTS, OBJECTIVES
+from search_space.costs import cost_mapping
 from search_space.errors import SpaceError
-from search_space.preview import cost_range
+from search_space.preview import extreme_candidate
 from search_space.space import Space, space_from_json
 
 
@@ -59,12 +60,11 @@ def admit(
         ]
     if problems or live is None:
         raise InvalidRequestError(problems)
-    ranges = {cost: cost_range(live, cost) for cost in {*objectives, *budgets} & {*EXACT_COSTS}}
-    _check_feasible(budgets, {cost: smallest for cost, (smallest, _) in ranges.items()})
-    worst = {"accuracy": 1 / shape.n_classes} | {
-        cost: float(min(budgets.get(cost, largest), largest))
-        for cost, (_, largest) in ranges.items()
-    }
+    _check_feasible(live, budgets)
+    worst = {"accuracy": 1 / shape.n_classes}
+    for cost in {*objectives} & {*EXACT_COSTS}:
+        largest = _extreme(live, cost, "largest")
+        worst[cost] = float(min(budgets.get(cost, largest), largest))
     return Admission(space=live, ref_point={name: worst[name] for name in objectives})
 
 
@@ -95,7 +95,8 @@ def _budget_problems(budgets: Mapping[str, float]) -> list[FieldProblem]:
     return problems
 
 
-def _check_feasible(budgets: Mapping[str, float], smallest: Mapping[str, int]) -> None:
+def _check_feasible(space: Space, budgets: Mapping[str, float]) -> None:
+    smallest = {name: _extreme(space, name, "smallest") for name in budgets}
     problems = [
         FieldProblem(
             f"/budgets/{name}",
@@ -108,3 +109,7 @@ def _check_feasible(budgets: Mapping[str, float], smallest: Mapping[str, int]) -
     ]
     if problems:
         raise InvalidRequestError(problems)
+
+
+def _extreme(space: Space, cost: str, which: Literal["smallest", "largest"]) -> int:
+    return cost_mapping(extreme_candidate(space, cost, which).layers)[cost]

@@ -1,0 +1,136 @@
+"""Every error is a problem, and the table of errors has no holes."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import db
+import jobs
+import search
+from api.app import create_app
+from api.errors import ERROR_TABLE, INTERNAL, problem_type_of
+from search.errors import BitparetoError, StoreBusyError
+from tests.served import BODY, Deployment, InProcess
+
+SECRET = "the password is hunter2"  # noqa: S105 - must not appear in an answer
+
+
+def _errors_that_can_reach_a_route() -> Iterator[type[BitparetoError]]:
+    for package in (search, db, jobs):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".migrations" not in module.name:
+                importlib.import_module(module.name)
+    pending = BitparetoError.__subclasses__()
+    while pending:
+        cls = pending.pop()
+        pending += cls.__subclasses__()
+        if cls.__module__.split(".")[0] in {"search", "db", "jobs"}:
+            yield cls
+
+
+def test_every_error_has_a_row_of_its_own_or_of_its_parent() -> None:
+    missing = [
+        cls.__name__
+        for cls in _errors_that_can_reach_a_route()
+        if not any(parent in ERROR_TABLE for parent in cls.__mro__)
+    ]
+    assert missing == []
+
+
+def test_the_nearest_class_decides() -> None:
+    assert problem_type_of(StoreBusyError("busy")).status == 503
+    assert problem_type_of(BitparetoError("unknown")) is INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/nothing", 404),
+        ("GET", "/nothing.js", 404),
+        ("GET", "/../pyproject.toml", 404),
+        ("GET", "/%2e%2e/pyproject.toml", 404),
+        ("GET", "/__init__.py", 404),
+        ("DELETE", "/v1/searches", 405),
+        ("PUT", "/v1/meta", 405),
+        ("POST", "/index.html", 405),
+        ("GET", "/v1/searches/sea_none", 404),
+        ("GET", "/v1/searches/sea_none/trials", 404),
+        ("GET", "/v1/searches/sea_none/front", 404),
+        ("GET", "/v1/searches/sea_none/events", 404),
+        ("POST", "/v1/searches/sea_none:cancel", 404),
+        ("GET", "/v1/trials/trl_none", 404),
+        ("GET", "/v1/artifacts/art_none", 404),
+        ("GET", "/v1/artifacts/..%2f..%2fetc%2fpasswd", 404),
+        ("GET", "/v1/searches?limit=0", 422),
+        ("GET", "/v1/searches?limit=201", 422),
+        ("GET", "/v1/searches?limit=x", 422),
+        ("GET", "/v1/searches?cursor=%25%25", 422),
+        ("GET", "/v1/searches/x/trials?state=done", 422),
+        ("GET", "/v1/searches/x/trials?cursor=AAAA", 422),
+        ("GET", "/v1/searches/x/front?max_size_bytes=0", 422),
+        ("GET", "/v1/searches/x/events?after=-1", 422),
+    ],
+)
+def test_every_error_is_a_problem(api: InProcess, method: str, path: str, status: int) -> None:
+    answer = api.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert problem["type"] == f"/v1/problems#{problem['code']}"
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["request_id"] == answer.headers["x-request-id"]
+
+
+def test_every_problem_is_documented(api: InProcess) -> None:
+    codes = {row["code"] for row in api.get("/v1/problems").json()}
+    for path in ("/v1/nothing", "/v1/searches/none", "/v1/searches?limit=0"):
+        assert api.get(path).json()["code"] in codes
+
+
+def test_an_unforeseen_error_is_a_500_that_tells_nothing(
+    deployment: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(deployment.settings)
+
+    @app.get("/v1/broken", tags=["test"])
+    def broken() -> None:
+        raise RuntimeError(SECRET)
+
+    answer = InProcess(app).get("/v1/broken", {"X-Request-ID": "mine-1"})
+    app.state.parts.store.close()
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"] == answer.json()["request_id"] == "mine-1"
+    assert SECRET not in answer.text
+    assert "mine-1" in caplog.text
+    assert SECRET in caplog.text
+
+
+def test_a_busy_store_asks_to_come_back(deployment: Deployment) -> None:
+    app = create_app(deployment.settings)
+
+    @app.get("/v1/busy", tags=["test"])
+    def busy() -> None:
+        raise StoreBusyError("locked", retry_after_s=3)
+
+    answer = InProcess(app).get("/v1/busy")
+    app.state.parts.store.close()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+
+
+@pytest.mark.parametrize("sent", ["", "two\nlines", "ünïcode", "x" * 200, "<script>"])
+def test_a_request_id_that_could_harm_a_log_is_replaced(api: InProcess, sent: str) -> None:
+    answer = api.request("GET", "/healthz", headers={"X-Request-ID": sent.encode()})
+    assert answer.headers["x-request-id"].startswith("req_")
+
+
+def test_every_answer_carries_the_security_headers(api: InProcess) -> None:
+    answers = [api.get("/"), api.get("/v1/nothing"), api.post("/v1/searches", BODY)]
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert "unsafe" not in answer.headers["content-security-policy"]
