@@ -6,11 +6,11 @@ from typing import Final
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from jobs.messages import ADVANCE, REFINE, TRAIN, Ring, message_id, payload_of
+from jobs.messages import ADVANCE, REFINE, RING_HEADER, TRAIN, Ring, payload_of, ring_name
 
 logger = logging.getLogger(__name__)
 
-_RING_LASTS_S: Final = 600
+_RING_LASTS_S: Final = 60
 """A ring unanswered for this long is void; the sweeper rang again by then, so queues stay short."""
 
 
@@ -38,7 +38,7 @@ class CeleryBell:
                 ring.task,
                 kwargs={"payload": payload_of(ring, subject_id)},
                 queue=ring.queue,
-                task_id=message_id(ring, subject_id),
+                headers={RING_HEADER: ring_name(ring, subject_id)},
                 expires=_RING_LASTS_S,
                 retry=False,
             )

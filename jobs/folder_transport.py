@@ -5,8 +5,8 @@ folders can crash each other: a reader may take a message file between its creat
 writing, and a bindings file likewise (measured in ``docs/adr/0001-embedded-celery-transport.md``).
 Here every change is one atomic rename:
 
-- put: write beside the queue, then rename into it. The file is named after the message's
-  ``correlation_id`` (Celery's task id), so a message that already waits is replaced, not doubled.
+- put: write beside the queue, then rename into it. The file is named after the header ``ring``
+  where there is one, so a ring that already waits is replaced, not doubled.
 - get: rename out of the queue; of several consumers exactly one succeeds.
 
 Messages wait in order of their names. A message whose consumer is killed is gone: the database is
@@ -25,6 +25,8 @@ from uuid import uuid4
 
 from kombu.transport import virtual
 from typing_extensions import override
+
+from jobs.messages import RING_HEADER
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ class Channel(virtual.Channel):
 
     @override
     def _put(self, queue: str, message: dict[str, Any], **_: object) -> None:
-        name = str(message.get("properties", {}).get("correlation_id") or uuid4())
+        name = str(message.get("headers", {}).get(RING_HEADER) or uuid4())
         target = self._queue_folder(queue) / _checked_name(name)
         draft = self._moving_folder() / uuid4().hex
         draft.write_text(json.dumps(message), encoding="utf-8")

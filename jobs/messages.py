@@ -12,6 +12,11 @@ from typing import Any, Final
 from search.errors import BitparetoError
 
 VERSION: Final = 1
+RING_HEADER: Final = "ring"
+"""Message header by which a transport may join equal rings that wait.
+
+Not the task id: Celery remembers an expired task's id as revoked for three hours.
+"""
 
 OPTIMIZE_QUEUE: Final = "optimize"
 TRAIN_QUEUE: Final = "train"
@@ -62,6 +67,6 @@ def subject_of(ring: Ring, payload: Mapping[str, Any]) -> str:
     return subject_id
 
 
-def message_id(ring: Ring, subject_id: str) -> str:
-    """Return the message's identity; equal rings share it, so the embedded transport joins them."""
+def ring_name(ring: Ring, subject_id: str) -> str:
+    """Name equal rings alike, such as ``train-trl_…``; sent as the header ``RING_HEADER``."""
     return f"{ring.task.rpartition('.')[2]}-{subject_id}"

@@ -1,0 +1,122 @@
+"""A worker process: Celery's solo pool around the tasks of one queue."""
+
+import argparse
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, Final
+
+from celery import Celery, signals
+
+from db.migrate import check_schema
+from jobs.broker import celery_client
+from jobs.messages import (
+    ADVANCE,
+    OPTIMIZE_QUEUE,
+    REFINE,
+    TRAIN,
+    TRAIN_QUEUE,
+    PayloadError,
+    Ring,
+    subject_of,
+)
+from search.errors import NotFoundError, StoreBusyError
+from search.settings import Settings
+from worker.logs import configure_logging
+from worker.parts import Parts, open_parts
+from worker.vitals import Vitals, end_with_parent
+
+logger = logging.getLogger(__name__)
+
+Answer = Callable[[Parts, str], None]
+
+# named as data: an optimize worker for random search never loads torch
+_ANSWERS: Final[Mapping[str, Mapping[Ring, tuple[str, str]]]] = {
+    OPTIMIZE_QUEUE: {ADVANCE: ("worker.tasks.advance", "advance")},
+    TRAIN_QUEUE: {
+        TRAIN: ("worker.tasks.train", "train"),
+        REFINE: ("worker.tasks.refine", "refine"),
+    },
+}
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Answer one queue until told to stop; returns the exit status."""
+    configure_logging(arguments.name or arguments.queue)
+    end_with_parent()
+    check_schema(settings.database_url)
+    device = prepare_device() if arguments.queue == TRAIN_QUEUE else "cpu"
+    parts = open_parts(settings, kind=arguments.queue, device=device)
+    app = make_app(settings, parts, answers_of(arguments.queue))
+    if arguments.queue == OPTIMIZE_QUEUE:
+        _load_optimizer_meanwhile()
+    worker = app.Worker(
+        hostname=parts.identity.id,
+        pool="solo",
+        queues=[arguments.queue],
+        concurrency=1,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        task_events=False,
+        quiet=True,
+    )
+    vitals = Vitals(parts)
+    vitals.start()
+    logger.info("worker %s on %s answers %s", parts.identity.id, device, arguments.queue)
+    try:
+        worker.start()
+    finally:
+        vitals.stop()
+    return 0
+
+
+def make_app(settings: Settings, parts: Parts, answers: Mapping[Ring, Answer]) -> Celery:
+    """Bind answers to their rings; a signal to stop asks the process to drain."""
+    app = celery_client(settings)
+    for ring, answer in answers.items():
+        app.task(_task(ring, answer, parts), name=ring.task, shared=False)
+
+    def keep_our_logging(**_: Any) -> None:
+        """Being connected stops Celery from configuring logs itself."""
+
+    def drain(**_: Any) -> None:
+        parts.identity.drain.set()
+
+    signals.setup_logging.connect(keep_our_logging, weak=False)
+    signals.worker_shutting_down.connect(drain, weak=False)
+    return app
+
+
+def answers_of(queue: str) -> dict[Ring, Answer]:
+    """Load the tasks that workers of a queue run."""
+    return {
+        ring: getattr(import_module(module), name)
+        for ring, (module, name) in _ANSWERS[queue].items()
+    }
+
+
+def prepare_device() -> str:
+    """Limit torch's threads and return the device to train on."""
+    device: str = import_module("worker.device").choose_device()
+    return device
+
+
+def _task(ring: Ring, answer: Answer, parts: Parts) -> Callable[[dict[str, Any]], None]:
+    def task(payload: dict[str, Any]) -> None:
+        try:
+            answer(parts, subject_of(ring, payload))
+        except (PayloadError, NotFoundError) as error:
+            logger.warning("dropped a ring: %s", error)
+        except StoreBusyError as error:
+            logger.warning("dropped a ring, the sweeper rings again: %s", error)
+
+    return task
+
+
+def _load_optimizer_meanwhile() -> None:
+    """Import Ax beside the wait for the first ring; it takes seconds."""
+    threading.Thread(
+        target=import_module, args=("optimizer.bayesian",), name="imports", daemon=True
+    ).start()

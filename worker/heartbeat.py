@@ -1,0 +1,85 @@
+"""Holding a trial: a thread renews the lease while the candidate trains."""
+
+import contextvars
+import logging
+import threading
+from types import TracebackType
+from typing import Self
+
+from search.entities import Lease, Progress
+from search.errors import StaleLeaseError, StoreBusyError, TrialInterrupted
+from search.use_cases.leases import heartbeat
+from search.use_cases.results import report_progress
+from worker.parts import Parts
+
+logger = logging.getLogger(__name__)
+
+
+class HeldTrial:
+    """One attempt, as a context manager; ``report`` is what training calls after each epoch.
+
+    The thread only ever notes that training must stop. ``report``, on the training's own thread,
+    raises it: so training stops between epochs, with a checkpoint behind it.
+    """
+
+    def __init__(self, parts: Parts, lease: Lease) -> None:
+        self._parts = parts
+        self._lease = lease
+        self._interrupted_by: str | None = None
+        self._over = threading.Event()
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(
+            target=context.run, args=(self._beat,), name="heartbeat", daemon=True
+        )
+
+    def __enter__(self) -> Self:
+        """Start renewing."""
+        self._parts.identity.lease = self._lease
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop renewing."""
+        self._over.set()
+        self._thread.join()
+        self._parts.identity.lease = None
+
+    def report(self, progress: Progress) -> None:
+        """Record progress, or stop the training.
+
+        Raises:
+            TrialInterrupted: ``cancelled``, ``released`` or ``stale``.
+        """
+        if self._interrupted_by is not None:
+            raise TrialInterrupted(self._interrupted_by)
+        if self._parts.identity.drain.is_set():
+            raise TrialInterrupted("released")
+        try:
+            with self._parts.store.begin() as uow:
+                report_progress(uow, self._lease, progress, self._parts.now())
+        except StaleLeaseError as error:
+            raise TrialInterrupted("stale") from error
+        except StoreBusyError as error:
+            # a line of progress is worth less than the training
+            logger.warning("progress was not recorded: %s", error)
+
+    def _beat(self) -> None:
+        settings = self._parts.settings
+        while not self._over.wait(settings.heartbeat_s):
+            try:
+                with self._parts.store.begin() as uow:
+                    heartbeat(uow, self._lease, self._parts.now(), settings.lease_s)
+            except StaleLeaseError:
+                self._interrupted_by = "stale"
+                return
+            except TrialInterrupted as interruption:
+                self._interrupted_by = interruption.why
+                return
+            except StoreBusyError as error:
+                # whether the lease outlives this is the store's to say, at the next beat
+                logger.warning("the lease was not renewed: %s", error)

@@ -1,0 +1,125 @@
+"""The command line of the service: ``bitpareto-server COMMAND``.
+
+Commands are named as data and their modules imported when run: ``--help`` is instant, and only
+workers load torch.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final
+
+from search.errors import BitparetoError, StoreBusyError
+from search.settings import Settings, settings_from_environment
+
+_COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "up": ("worker.supervisor", "run"),
+        "migrate": ("worker.commands", "migrate"),
+        "api": ("worker.commands", "api"),
+        "worker": ("worker.celery_app", "run"),
+        "sweep": ("worker.sweeper", "run"),
+        "train": ("worker.one_trial", "run"),
+    }
+)
+
+_EXAMPLES: Final = """\
+examples:
+  bitpareto-server up                            everything, at http://127.0.0.1:8642
+  bitpareto-server up --port 0 --train-workers 4 --data-folder /data/bitpareto
+  bitpareto-server worker --queue train          one more train worker on the same folder
+
+environment (defaults in brackets):
+  BITPARETO_DATA_FOLDER    database, broker, artifacts, logs [var/bitpareto]
+  BITPARETO_DATABASE_URL   sqlite:///… or postgresql+psycopg://… [in the data folder]
+  BITPARETO_BROKER_URL     filesystem:// or redis://… [filesystem://]
+  BITPARETO_ARTIFACTS_URL  file://… [in the data folder]
+  BITPARETO_DEVICE         auto, cpu or cuda [auto]
+  BITPARETO_TORCH_THREADS  threads of each worker [1]
+  BITPARETO_LEASE_S, BITPARETO_HEARTBEAT_S, BITPARETO_SWEEP_S  [15, 3, 2]
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = make_parser()
+    arguments = parser.parse_args(argv)
+    settings = _settings(parser, arguments)
+    # before anything imports NumPy or torch, which read it once
+    threads = os.environ.get("BITPARETO_TORCH_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", threads)
+    module, name = _COMMANDS[arguments.command]
+    try:
+        status: int = getattr(import_module(module), name)(arguments, settings)
+    except StoreBusyError as error:
+        return _complain(error, os.EX_TEMPFAIL)
+    except BitparetoError as error:
+        return _complain(error, os.EX_CONFIG)
+    return status
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(
+        prog="bitpareto-server",
+        description="Search service for quantized networks.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data-folder", metavar="D", help="overrides BITPARETO_DATA_FOLDER")
+    address = argparse.ArgumentParser(add_help=False)
+    address.add_argument("--host", help="loopback address to listen on [127.0.0.1]")
+    address.add_argument("--port", type=_port, metavar="P", help="0 takes a free one [8642]")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", parents=[common, address], help="run the whole service")
+    up.add_argument("--train-workers", type=_count, default=2, metavar="N", help="[2]")
+    commands.add_parser("migrate", parents=[common], help="create or upgrade the database")
+    api = commands.add_parser("api", parents=[common, address], help="run the REST API alone")
+    api.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    worker = commands.add_parser("worker", parents=[common], help="run one worker process")
+    worker.add_argument("--queue", required=True, choices=("optimize", "train"))
+    worker.add_argument("--name", help="name in the logs [the queue]")
+    commands.add_parser("sweep", parents=[common], help="run the sweeper")
+    train = commands.add_parser("train", parents=[common], help="run one queued trial here")
+    train.add_argument("trial_id", metavar="TRIAL_ID")
+    return parser
+
+
+def _settings(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> Settings:
+    overrides = {
+        f"BITPARETO_{name.upper()}": str(value)
+        for name in ("data_folder", "host", "port")
+        if (value := getattr(arguments, name, None)) is not None
+    }
+    try:
+        return settings_from_environment({**os.environ, **overrides})
+    except ValueError as error:
+        parser.error(f"a BITPARETO_ variable cannot be read: {error}")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is not in 0..65535")
+    return port
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least one is needed")
+    return count
+
+
+def _complain(error: BitparetoError, status: int) -> int:
+    sys.stderr.write(f"bitpareto-server: {error}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

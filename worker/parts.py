@@ -1,0 +1,84 @@
+"""What tasks need from outside, put together once per process."""
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Event
+
+from db.artifact_files import ArtifactFiles
+from db.store import open_store
+from jobs.bell import CeleryBell
+from jobs.broker import celery_client
+from search.entities import Lease, Worker
+from search.ids import new_id
+from search.ports import Bell
+from search.settings import Settings
+from search.store import Store
+
+
+def utc_now() -> datetime:
+    """Return the present time, aware UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Identity:
+    """Who this process is, and the trial it holds now.
+
+    Attributes:
+        drain: Set when the process is to stop: the trial it holds goes back to the queue.
+        lease: Of the trial in work, if any.
+    """
+
+    id: str
+    kind: str
+    device: str
+    started_at: datetime
+    drain: Event = field(default_factory=Event)
+    lease: Lease | None = None
+
+    def row(self, now: datetime) -> Worker:
+        """Return what the registry shows of this process."""
+        return Worker(
+            id=self.id,
+            kind=self.kind,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            device=self.device,
+            trial_id=self.lease.trial_id if self.lease else None,
+            started_at=self.started_at,
+            last_seen_at=now,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything a task works with."""
+
+    settings: Settings
+    store: Store
+    bell: Bell
+    artifacts: ArtifactFiles
+    identity: Identity
+    now: Callable[[], datetime] = utc_now
+
+
+def open_parts(settings: Settings, *, kind: str, device: str) -> Parts:
+    """Connect a worker process of a kind (``optimize`` or ``train``) to its deployment."""
+    return Parts(
+        settings=settings,
+        store=open_store(settings.database_url),
+        bell=CeleryBell(celery_client(settings)),
+        artifacts=ArtifactFiles(settings.artifacts_url),
+        identity=Identity(id=new_id("wrk"), kind=kind, device=device, started_at=utc_now()),
+    )
+
+
+def torch_threads(environment: Mapping[str, str] = os.environ) -> int:
+    """Return how many threads one worker computes with (``BITPARETO_TORCH_THREADS``).
+
+    One by default: candidates are small, so more processes use cores better than more threads.
+    """
+    return max(1, int(environment.get("BITPARETO_TORCH_THREADS", "1")))

@@ -1,0 +1,150 @@
+"""``bitpareto-server up``: the whole service as child processes on one data folder."""
+
+import argparse
+import http.client
+import os
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Final
+from urllib.parse import urlsplit
+
+from db.migrate import upgrade
+from search.settings import Settings
+from worker.addresses import address_of, check_loopback, listen
+from worker.child import Child
+from worker.folder_lock import only_supervisor_of
+from worker.stop_signals import StopSignals
+from worker.vitals import PARENT_VARIABLE
+
+_TICK_S: Final = 0.1
+_STOP_S: Final = 10.0
+_PROBE_S: Final = 1.0
+_ONE_KEYSTROKE_S: Final = 1.0
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run the service until Ctrl-C or SIGTERM; returns the exit status.
+
+    Raises:
+        BitparetoError: If the address, the folder or the database does not allow it.
+    """
+    check_loopback(settings.host)
+    stop = StopSignals()
+    with (
+        only_supervisor_of(settings.data_dir),
+        closing(listen(settings.host, settings.port)) as listener,
+    ):
+        upgrade(settings.database_url)
+        (settings.data_dir / "logs").mkdir(exist_ok=True)
+        children = make_children(settings, listener, arguments.train_workers)
+        try:
+            for child in children:
+                child.start()
+            problem = _watch(children, address_of(listener), stop)
+        finally:
+            _end(children, stop)
+    if problem is not None:
+        _say(f"bitpareto-server: {problem}")
+        return 1
+    _say("bitpareto has stopped")
+    return 0
+
+
+def make_children(
+    settings: Settings, listener: socket.socket, n_train_workers: int
+) -> tuple[Child, ...]:
+    """Describe the API, the optimize worker, the train workers and the sweeper."""
+    environment = child_environment(settings, listener)
+    commands: dict[str, Sequence[str]] = {
+        "api": ["api", "--fd", str(listener.fileno())],
+        "sweeper": ["sweep"],
+        "optimize": ["worker", "--queue", "optimize", "--name", "optimize"],
+    }
+    for number in range(1, n_train_workers + 1):
+        name = f"train-{number}"
+        commands[name] = ["worker", "--queue", "train", "--name", name]
+    # -P: a folder of the user's that is called like one of our packages must not come first
+    start = [sys.executable, "-P", "-m", "worker.main"]
+    return tuple(
+        Child(
+            name,
+            [*start, *command],
+            environment=environment,
+            log=settings.data_dir / "logs" / f"{name}.log",
+            inherits=[listener.fileno()] if name == "api" else [],
+        )
+        for name, command in commands.items()
+    )
+
+
+def child_environment(
+    settings: Settings, listener: socket.socket, own: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Spell the settings out, so that children agree whatever the defaults are where they run."""
+    return {
+        **own,
+        "BITPARETO_DATA_FOLDER": str(settings.data_dir),
+        "BITPARETO_DATABASE_URL": settings.database_url,
+        "BITPARETO_BROKER_URL": settings.broker_url,
+        "BITPARETO_ARTIFACTS_URL": settings.artifacts_url,
+        "BITPARETO_HOST": settings.host,
+        "BITPARETO_PORT": str(listener.getsockname()[1]),
+        "BITPARETO_LEASE_S": str(settings.lease_s),
+        "BITPARETO_HEARTBEAT_S": str(settings.heartbeat_s),
+        "BITPARETO_SWEEP_S": str(settings.sweep_s),
+        PARENT_VARIABLE: str(os.getpid()),
+    }
+
+
+def _watch(children: Sequence[Child], address: str, stop: StopSignals) -> str | None:
+    """Keep the children alive until a signal; returns what makes going on useless, if anything."""
+    ready = False
+    while not stop.received:
+        for child in children:
+            news = child.watch()
+            if child.problem is not None:
+                return child.problem
+            if news is not None:
+                _say(news)
+        if not ready and _answers(address):
+            ready = True
+            _say(f"bitpareto is ready at {address}")
+        stop.sleep(_TICK_S)
+    return None
+
+
+def _answers(address: str) -> bool:
+    parts = urlsplit(address)
+    with closing(
+        http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=_PROBE_S)
+    ) as connection:
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def _end(children: Sequence[Child], stop: StopSignals) -> None:
+    """Ask every child to end, wait, then end the rest; whoever insists ends the wait."""
+    for child in children:
+        child.terminate()
+    begun, signals_before = time.monotonic(), stop.received
+    while not all(child.has_ended() for child in children):
+        waited_s = time.monotonic() - begun
+        if waited_s < _ONE_KEYSTROKE_S:
+            # Ctrl-C under make arrives twice, from the terminal and from make
+            signals_before = stop.received
+        if waited_s >= _STOP_S or stop.received > signals_before:
+            break
+        time.sleep(_TICK_S)
+    for child in children:
+        child.kill()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,69 @@
+"""The sweeper: takes back what was lost and rings for what waits, round after round."""
+
+import argparse
+import logging
+from datetime import timedelta
+from typing import Final
+
+from db.migrate import check_schema
+from db.store import open_store
+from jobs.bell import CeleryBell
+from jobs.broker import celery_client
+from search.errors import StoreBusyError
+from search.ports import Bell
+from search.settings import Settings
+from search.store import Store
+from search.use_cases.sweep import Rings, sweep
+from worker.logs import configure_logging
+from worker.parts import utc_now
+from worker.stop_signals import StopSignals
+from worker.vitals import end_with_parent
+
+logger = logging.getLogger(__name__)
+
+_ROUNDS_BEFORE_RINGING: Final = 3
+"""A waiting trial is rung again after this many rounds: often enough not to be missed, seldom
+enough that a queue of busy workers does not fill with repetitions."""
+_LEASES_BEFORE_FORGETTING: Final = 4
+
+
+def run(_arguments: argparse.Namespace, settings: Settings) -> int:
+    """Sweep every ``settings.sweep_s`` seconds until told to stop; returns the exit status."""
+    configure_logging("sweeper")
+    end_with_parent()
+    check_schema(settings.database_url)
+    stop = StopSignals()
+    store, bell = open_store(settings.database_url), CeleryBell(celery_client(settings))
+    logger.info("sweeping every %g s", settings.sweep_s)
+    while not stop.received:
+        try:
+            sweep_once(store, bell, settings)
+        except StoreBusyError as error:
+            logger.warning("skipped a round: %s", error)
+        stop.sleep(settings.sweep_s)
+    return 0
+
+
+def sweep_once(store: Store, bell: Bell, settings: Settings) -> Rings:
+    """Do one round: change the store, then ring, after the commit."""
+    now = utc_now()
+    with store.begin() as uow:
+        rings = sweep(uow, now, _ROUNDS_BEFORE_RINGING * settings.sweep_s)
+        forgotten_before = now - timedelta(seconds=_LEASES_BEFORE_FORGETTING * settings.lease_s)
+        for worker in uow.workers.all():
+            if worker.last_seen_at < forgotten_before:
+                uow.workers.gone(worker.id)
+    for search_id in rings.advance:
+        bell.advance(search_id)
+    for trial_id in rings.train:
+        bell.train(trial_id)
+    for search_id in rings.refine:
+        bell.refine(search_id)
+    if rings.advance or rings.train or rings.refine:
+        logger.info(
+            "rang again: %d to advance, %d to train, %d to refine",
+            len(rings.advance),
+            len(rings.train),
+            len(rings.refine),
+        )
+    return rings

@@ -1,0 +1,81 @@
+"""Advance: top a search up with new trials, or send it on to its end."""
+
+import logging
+from typing import Final
+
+from optimizer.registry import STRATEGIES
+from search.datasets import DATASETS
+from search.entities import Proposal
+from search.objectives import OBJECTIVES
+from search.ports import AskRequest
+from search.states import SearchState
+from search.use_cases.advance import (
+    AdvancePlan,
+    begin_advance,
+    record_failed_ask,
+    record_proposals,
+)
+from search_space.space import space_from_json
+from worker.logs import log_ids
+from worker.parts import Parts
+from worker.persistence import persist
+
+logger = logging.getLogger(__name__)
+
+_HOLD_MARGIN_S: Final = 20.0
+"""Longest that loading the optimizer and noticing its deadline may take beyond the deadline."""
+
+
+def advance(parts: Parts, search_id: str) -> None:
+    """Propose what the search lacks, outside of any transaction; ring for each new trial."""
+    with log_ids(search_id=search_id):
+        with parts.store.begin() as uow:
+            # the strategy is the search's own, so its deadline is read in the same transaction
+            deadline_s = uow.searches.get(search_id).strategy.deadline_s
+            plan = begin_advance(uow, search_id, parts.now(), deadline_s + _HOLD_MARGIN_S)
+        if plan is None:
+            return
+        created = _propose(parts, plan) if plan.n_wanted else []
+        for trial_id in created:
+            parts.bell.train(trial_id)
+        if not created:
+            _ring_refining(parts, search_id)
+
+
+def _propose(parts: Parts, plan: AdvancePlan) -> list[str]:
+    try:
+        proposals = _ask(plan)
+    except Exception as error:
+        # whatever a strategy raises is the search's reason, never the end of a worker
+        logger.exception("the optimizer failed")
+        message = f"{type(error).__name__}: {error}"
+        persist(parts.store, lambda uow: record_failed_ask(uow, plan, message, parts.now()))
+        return []
+    created = persist(parts.store, lambda uow: record_proposals(uow, plan, proposals, parts.now()))
+    logger.info("asked for %d, got %d, recorded %d", plan.n_wanted, len(proposals), len(created))
+    return created
+
+
+def _ask(plan: AdvancePlan) -> list[Proposal]:
+    search, facts = plan.search, DATASETS[plan.search.dataset]
+    request = AskRequest(
+        space=space_from_json(
+            search.space, input_shape=facts.input_shape, n_classes=facts.n_classes
+        ),
+        objectives=[OBJECTIVES[name] for name in search.objectives],
+        ref_point=search.ref_point,
+        budgets=search.budgets,
+        history=plan.history,
+        n=plan.n_wanted,
+        seed=search.seed,
+        n_initial=search.strategy.n_initial,
+        deadline_s=search.strategy.deadline_s,
+    )
+    return STRATEGIES[search.strategy.name](request)
+
+
+def _ring_refining(parts: Parts, search_id: str) -> None:
+    with parts.store.read() as uow:
+        state = uow.searches.get(search_id).state
+    if state == SearchState.REFINING:
+        parts.bell.refine(search_id)

@@ -1,0 +1,113 @@
+"""Train: claim a trial, run it under a heartbeat, record what came of it."""
+
+import logging
+import traceback
+from functools import lru_cache
+from typing import Final
+
+from search.entities import Artifact, TrialResult
+from search.errors import NotFoundError, StaleLeaseError, TrialFailure, TrialInterrupted
+from search.ids import new_id
+from search.use_cases.leases import Claim, cancel_held_trial, claim_trial, release_trial
+from search.use_cases.results import complete_trial, fail_trial
+from training.datasets import Dataset, load_dataset
+from training.trial import run_trial
+from worker.heartbeat import HeldTrial
+from worker.logs import log_ids
+from worker.parts import Parts
+from worker.persistence import persist
+
+logger = logging.getLogger(__name__)
+
+_MESSAGE_CHARACTERS: Final = 4000
+
+cached_dataset = lru_cache(maxsize=1)(load_dataset)
+
+
+def train(parts: Parts, trial_id: str) -> None:
+    """Run a trial that waits; a ring for any other trial is ignored."""
+    if parts.identity.drain.is_set():
+        return
+    with parts.store.begin() as uow:
+        identity, lease_s = parts.identity, parts.settings.lease_s
+        claim = claim_trial(uow, trial_id, identity.id, parts.now(), lease_s)
+    if claim is None:
+        return
+    with log_ids(search_id=claim.search.id, trial_id=trial_id, attempt=claim.lease.token):
+        logger.info("claimed trial %d", claim.trial.number)
+        try:
+            _run(parts, claim)
+        except StaleLeaseError:
+            logger.warning("another worker has the trial now; this attempt writes nothing")
+            return
+        except TrialInterrupted as interruption:
+            _stop(parts, claim, interruption.why)
+            return
+        parts.artifacts.checkpoints(trial_id).discard()
+        parts.bell.advance(claim.search.id)
+
+
+def _run(parts: Parts, claim: Claim) -> None:
+    try:
+        with HeldTrial(parts, claim.lease) as held:
+            dataset: Dataset = cached_dataset(claim.search.dataset)
+            result = run_trial(
+                layers=claim.trial.layers,
+                recipe=claim.search.recipe,
+                dataset=dataset,
+                seed=claim.trial.seed,
+                candidate_hash=claim.trial.candidate_hash,
+                device=parts.identity.device,
+                report=held.report,
+                checkpoints=parts.artifacts.checkpoints(claim.trial.id),
+            )
+            # under the heartbeat too: a slow disk or a busy store must not cost the lease
+            _save(parts, claim, result)
+    except (TrialInterrupted, StaleLeaseError):
+        raise
+    except TrialFailure as failure:
+        _fail(parts, claim, failure.outcome, str(failure))
+    except Exception as error:
+        # a candidate that breaks the trainer is data for the optimizer, not the end of a worker
+        logger.exception("the trial failed unexpectedly")
+        text = f"{type(error).__name__}: {error}\n\n{traceback.format_exc()[-_MESSAGE_CHARACTERS:]}"
+        _fail(parts, claim, "error", text)
+
+
+def _save(parts: Parts, claim: Claim, result: TrialResult) -> None:
+    artifact = Artifact(
+        id=new_id("art"),
+        trial_id=claim.trial.id,
+        search_id=claim.search.id,
+        sha256=parts.artifacts.put(result.artifact),
+        size_bytes=len(result.artifact),
+        created_at=parts.now(),
+    )
+    change = persist(
+        parts.store,
+        lambda uow: complete_trial(uow, claim.lease, result.metrics, artifact, parts.now()),
+    )
+    logger.info(
+        "completed: accuracy %.4f, %d bytes%s",
+        result.metrics["accuracy"],
+        artifact.size_bytes,
+        ", on the front" if change.added else "",
+    )
+
+
+def _fail(parts: Parts, claim: Claim, outcome: str, message: str) -> None:
+    logger.warning("failed as %s: %s", outcome, message.partition("\n")[0])
+    persist(parts.store, lambda uow: fail_trial(uow, claim.lease, outcome, message, parts.now()))
+
+
+def _stop(parts: Parts, claim: Claim, why: str) -> None:
+    logger.info("stopped: %s", why)
+    try:
+        if why == "cancelled":
+            persist(parts.store, lambda uow: cancel_held_trial(uow, claim.lease, parts.now()))
+            parts.artifacts.checkpoints(claim.trial.id).discard()
+        elif why == "released":
+            persist(parts.store, lambda uow: release_trial(uow, claim.lease, parts.now()))
+            parts.bell.train(claim.trial.id)
+    except (StaleLeaseError, NotFoundError):
+        logger.info("the trial was already somebody else's")
