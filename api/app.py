@@ -3,19 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from api.deps import Parts
 from api.errors import install_error_handlers, internal_error_response
+from api.openapi import describe
 from api.request_bodies import BodyLimit
 from api.request_ids import RequestContext
 from api.routes import artifacts, events, fronts, meta, searches, trials
 from api.static import install_dashboard
-from bitpareto.types import Problem
 from db.artifact_files import ArtifactFiles
 from db.migrate import check_schema
 from db.store import open_store
@@ -72,7 +71,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
     install_dashboard(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestContext, on_crash=internal_error_response)  # added last: outermost
-    app.openapi = partial(_openapi, app)  # type: ignore[method-assign]  # FastAPI's way to extend
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's way to extend
     return app
 
 
@@ -83,22 +82,3 @@ def create_app_from_environment() -> FastAPI:
 
 def _operation_id(route: APIRoute) -> str:
     return f"{route.tags[0]}_{route.name}"
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            routes=app.routes,
-        )
-        schemas = schema["components"]["schemas"]
-        # FastAPI's own error bodies are never sent: every error is a Problem
-        for name in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(name, None)
-        reference = "#/components/schemas/{model}"
-        problem = Problem.model_json_schema(ref_template=reference, mode="serialization")
-        schemas |= problem.pop("$defs", {}) | {"Problem": problem}
-        app.openapi_schema = schema
-    return app.openapi_schema

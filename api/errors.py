@@ -209,6 +209,6 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the ``responses=`` of a route for OpenAPI: one problem body per status."""
     content = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": content}
+        status: {"description": "A problem", "content": content}
         for status in sorted({*statuses, 500})
     }
