@@ -21,7 +21,7 @@ from quantization.packed_layer import PackedLayer
 
 FLOAT32_EXACT: Final = 1 << 24
 
-_BAND_ELEMENTS: Final = 1 << 18
+_BAND_ELEMENTS: Final = 1 << 19
 """Elements of the unfolded input held at a time: about what a core's cache holds."""
 
 Finish = Callable[[NDArray[Any]], NDArray[Any]]

@@ -110,9 +110,9 @@ class LayerChecker:
         """
         index = len(self.tensors)
         self._require(layer.kind in KINDS, "unknown_kind", f"kind {layer.kind!r}")
+        self._check_inputs(layer)
         self._check_fields(layer)
         self._check_numbers(layer, last=index == self._n_layers - 1)
-        self._check_inputs(layer)
         reads = [self.tensors[i] for i in layer.inputs]
         tensor = self._output(layer, reads)
         self._require(
@@ -134,6 +134,7 @@ class LayerChecker:
     def _check_fields(self, layer: PackedLayer) -> None:
         """Fields a kind does not use hold their defaults, so that a network has one file."""
         require = self._require
+        require(layer.out_channels >= 1, "bad_shape", "no output channels")
         require(layer.activation in ACTIVATIONS, "bad_activation", f"{layer.activation!r}")
         require(
             layer.activation == "none" or layer.kind in _WITH_ACTIVATION,
