@@ -18,18 +18,19 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
+import yaml  # type: ignore[import-untyped]  # ships no types
 from demo_plot import plot_front
 from rich.console import Console
 from rich.table import Table
 
-from bitpareto import Client
-from bitpareto.types import Front, FrontPoint, Trial
+from bitpareto import BitparetoError, Client, Front, FrontPoint
+from bitpareto.types import Trial
 
 ROOT = Path(__file__).resolve().parent.parent
 DATASETS = ("digits", "fashion-mnist", "cifar10")
 START_S = 90.0
 STOP_S = 20.0
+LOG_WIDTH = 130
 
 
 def main() -> int:
@@ -41,13 +42,17 @@ def main() -> int:
     output = ROOT / "demo-output" / arguments.dataset
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
     try:
         with _service(ROOT / "var" / f"demo-{arguments.dataset}", console) as address:
             _run(address, declared, output, console)
     except KeyboardInterrupt:
         console.print("stopped; no process is left behind")
         return 130
+    except BitparetoError as error:
+        console.print(str(error), markup=False)
+        return 1
     return 0
 
 
@@ -56,6 +61,10 @@ def _parse_arguments() -> argparse.Namespace:
     default = os.environ.get("DATASET", "digits")
     parser.add_argument("--dataset", choices=DATASETS, default=default)
     return parser.parse_args()
+
+
+def _as_ctrl_c(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 @contextmanager
@@ -75,11 +84,13 @@ def _service(folder: Path, console: Console) -> Iterator[str]:
         console.print(f"dashboard: [link]{address}/[/link]")
         yield address
     finally:
+        # an impatient second Ctrl-C must not leave half of the service behind
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         process.send_signal(signal.SIGINT)
         try:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         console.print("the service has shut down")
 
@@ -108,13 +119,13 @@ def _run(address: str, declared: dict[str, Any], output: Path, console: Console)
         trials = list(search.trials())
         paths = {
             point.trial.id: point.artifact.download(output / _file_name(point.trial))
-            for point in front.points
+            for point in front
         }
         completed = [trial for trial in trials if trial.state == "completed"]
         console.print(_front_table(front, paths))
         _print_float_comparison(front, completed, console)
-        plot_front(front, completed, output / "front.png", title=declared["name"])
-        (output / "front.json").write_text(front.model_dump_json(indent=2) + "\n")
+        plot_front(front.data, completed, output / "front.png", title=declared["name"])
+        (output / "front.json").write_text(front.data.model_dump_json(indent=2) + "\n")
         summary = {
             "search": search.id,
             "seconds": round(seconds, 1),
@@ -160,8 +171,8 @@ def _row(point: FrontPoint, path: Path) -> tuple[str, ...]:
     trial = point.trial
     return (
         str(trial.number),
-        _percent(trial.metrics["accuracy"], point.accuracy_interval),
-        _percent(trial.metrics.get("test_accuracy"), point.test_accuracy_interval),
+        _percent(point.accuracy, point.accuracy_interval),
+        _percent(point.test_accuracy, point.test_accuracy_interval),
         f"{trial.costs['size_bytes']:,}",
         f"{point.mean_weight_bits:.2f}",
         f"{trial.costs['macs']:,}",
@@ -170,6 +181,8 @@ def _row(point: FrontPoint, path: Path) -> tuple[str, ...]:
 
 
 def _print_float_comparison(front: Front, completed: list[Trial], console: Console) -> None:
+    if not completed:
+        return
     best = max(completed, key=lambda trial: trial.metrics["float_accuracy"])
     accuracy, size = best.metrics["float_accuracy"], best.metrics["float_size_bytes"]
     console.print(

@@ -9,6 +9,7 @@ from bitpareto.types import Front, FrontPoint, Trial
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 INK, MUTED, FRONT, FLOAT = "#1b1f27", "#9aa3b2", "#2457d6", "#c2571a"
@@ -62,12 +63,15 @@ def plot_front(front: Front, completed: Sequence[Trial], path: Path, *, title: s
     plt.close(figure)
 
 
-def _draw_front(axes: "plt.Axes", points: Sequence[FrontPoint]) -> None:
+def _draw_front(axes: Axes, points: Sequence[FrontPoint]) -> None:
     sizes = [p.trial.costs["size_bytes"] / KIB for p in points]
     accuracies = [p.trial.metrics["accuracy"] * 100 for p in points]
     axes.step(sizes, accuracies, where="post", color=FRONT, linewidth=1.6, alpha=0.7)
-    below = [a - p.accuracy_interval[0] * 100 for a, p in _measured(accuracies, points)]
-    above = [p.accuracy_interval[1] * 100 - a for a, p in _measured(accuracies, points)]
+    intervals = [
+        p.accuracy_interval or (a / 100, a / 100) for a, p in zip(accuracies, points, strict=True)
+    ]
+    below = [a - low * 100 for a, (low, _) in zip(accuracies, intervals, strict=True)]
+    above = [high * 100 - a for a, (_, high) in zip(accuracies, intervals, strict=True)]
     axes.errorbar(
         sizes,
         accuracies,
@@ -88,9 +92,3 @@ def _draw_front(axes: "plt.Axes", points: Sequence[FrontPoint]) -> None:
             fontsize=8,
             color=INK,
         )
-
-
-def _measured(
-    accuracies: Sequence[float], points: Sequence[FrontPoint]
-) -> list[tuple[float, FrontPoint]]:
-    return [(a, p) for a, p in zip(accuracies, points, strict=True) if p.accuracy_interval]

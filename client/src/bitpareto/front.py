@@ -38,6 +38,16 @@ class FrontPoint:
         return self.trial.metrics.get("test_accuracy")
 
     @property
+    def accuracy_interval(self) -> tuple[float, float] | None:
+        """95 % interval of ``accuracy``."""
+        return self.data.accuracy_interval
+
+    @property
+    def test_accuracy_interval(self) -> tuple[float, float] | None:
+        """95 % interval of ``test_accuracy``."""
+        return self.data.test_accuracy_interval
+
+    @property
     def size_bytes(self) -> int:
         """Length of the packed file."""
         return self.trial.costs["size_bytes"]
