@@ -88,12 +88,11 @@ class Space:
         Raises:
             GeneError: A gene is unknown, lacks a value or has one that is not offered.
         """
-        return self._assemble(
-            {
-                name: self._all_choices[name][self._place(name, value)]
-                for name, value in values.items()
-            }
-        )
+        canonical = {}
+        for name, value in values.items():
+            place = self._place(name, value)
+            canonical[name] = self._all_choices[name][place]
+        return self._assemble(canonical)
 
     def sample(self, rng: np.random.Generator) -> Candidate:
         """Draw uniformly over assignments; genes without effect are drawn too, then dropped.
