@@ -9,7 +9,7 @@ from optimizer.errors import ExhaustedError
 from optimizer.frontier import Frontier, Option, request_rng
 from optimizer.initial_design import SOBOL_POINTS, InitialDesign
 from optimizer.model_based import ModelBased
-from optimizer.random_search import fill
+from optimizer.random_search import draw
 from search.entities import Proposal
 from search.ports import AskRequest
 
@@ -62,7 +62,7 @@ class _Session:
     def _next(self) -> tuple[Option | None, str]:
         if self._study.phase() == SOBOL:
             option = self._initial_design().choose(len(self._earlier), self._earlier)
-            return (option, SOBOL) if option is not None else fill(self._frontier, self._rng)
+            return (option, SOBOL) if option is not None else draw(self._frontier, self._rng)
         try:
             (places,) = self._study.generate(1)
         except ExhaustedError:

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -81,7 +82,7 @@ class Frontier:
         It starts at the smallest candidate that meets every budget and takes single-gene steps
         that stay within; not uniform. ``None`` when it ends on a known candidate.
         """
-        here = self._smallest()
+        here = self._smallest
         if here is None:
             return None
         for _ in range(n_steps):
@@ -102,6 +103,7 @@ class Frontier:
         genotypes = self._all() if size <= MAX_ENUMERATED else self._neighbours(rng)
         return next((o for places in genotypes if (o := self.option(places)) is not None), None)
 
+    @cached_property
     def _smallest(self) -> Places | None:
         for cost in self.budgets:
             candidate = extreme_candidate(self.space, cost, "smallest")

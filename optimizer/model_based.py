@@ -15,7 +15,7 @@ from optimizer.feasibility import probability_of_success
 from optimizer.frontier import Frontier, Option
 from optimizer.genotypes import Places
 from optimizer.pool import Pool, vary
-from optimizer.random_search import fill
+from optimizer.random_search import draw
 from search.pareto import non_dominated
 from search.ports import AskRequest
 from search_space.space import Candidate
@@ -36,8 +36,8 @@ class ModelBased:
 
     ``method`` says how the last one was found: ``ehvi``; ``ehvi_deadline`` when time ran out before
     the pool was complete or locally improved; ``mutation_deadline`` when none was left for a fit;
-    ``mutation_fallback`` when the model broke down; ``random_walk`` or ``random_exhausted`` when
-    the pool held nothing new.
+    ``mutation_fallback`` when the model broke down; what ``random_search.draw`` says when the pool
+    held nothing new.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class ModelBased:
             # the pool is in random order, so its first option is a random variation of the front
             option = self._pool.take(0)
         if option is None:
-            option, self.method = fill(self._frontier, self._rng)
+            option, self.method = draw(self._frontier, self._rng)
         if option is None:
             raise ExhaustedError
         return np.maximum(self._places(option), 0)

@@ -8,28 +8,21 @@ from optimizer.frontier import Frontier, Option, request_rng
 from search.entities import Proposal
 from search.ports import AskRequest
 
-_MAX_TRIES = 1000
+_MAX_TRIES = 500
 _WALK_STEPS = 60
 _MAX_WALKS = 8
 
 
 def ask(request: AskRequest) -> list[Proposal]:
-    """Propose uniform samples.
+    """Propose uniform samples; see ``draw`` for the values of ``gen_method``.
 
-    ``gen_method`` says how each was found: ``random``; ``random_walk`` where the budget is so tight
-    that uniform draws do not meet it; ``random_exhausted`` where so little is left that the rest
-    was searched systematically. Fewer than ``n`` come back when nothing is left.
+    Fewer than ``n`` come back when nothing is left.
     """
     frontier, rng = Frontier(request), request_rng(request)
     proposals: list[Proposal] = []
-    tries = _MAX_TRIES
-    for _ in range(request.n):
+    while len(proposals) < request.n:
         began = time.monotonic()
-        option, method = frontier.uniform(rng, tries), "random"
-        if option is None:
-            # uniform draws failed once, so they are given less time from here on
-            tries = _MAX_TRIES // 10
-            option, method = fill(frontier, rng)
+        option, method = draw(frontier, rng)
         if option is None:
             break
         frontier.exclude(option)
@@ -37,8 +30,16 @@ def ask(request: AskRequest) -> list[Proposal]:
     return proposals
 
 
-def fill(frontier: Frontier, rng: np.random.Generator) -> tuple[Option | None, str]:
-    """Find a new option where uniform draws found none; returns it with its ``gen_method``."""
+def draw(frontier: Frontier, rng: np.random.Generator) -> tuple[Option | None, str]:
+    """Find a new option without a model; returns it with how it was found.
+
+    ``random``: a uniform sample. ``random_walk``: the budget is so tight that uniform samples do
+    not meet it. ``random_exhausted``: so little is left that it was searched for systematically;
+    no option then means that nothing is left.
+    """
+    option = frontier.uniform(rng, _MAX_TRIES)
+    if option is not None:
+        return option, "random"
     for _ in range(_MAX_WALKS if frontier.budgets else 0):
         option = frontier.walk(rng, _WALK_STEPS)
         if option is not None:
