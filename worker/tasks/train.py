@@ -19,7 +19,8 @@ from worker.persistence import persist
 
 logger = logging.getLogger(__name__)
 
-_MESSAGE_CHARACTERS: Final = 4000
+_LINE_CHARACTERS: Final = 500
+_TRACEBACK_CHARACTERS: Final = 4000
 
 cached_dataset = lru_cache(maxsize=1)(load_dataset)
 
@@ -70,8 +71,7 @@ def _run(parts: Parts, claim: Claim) -> None:
     except Exception as error:
         # a candidate that breaks the trainer is data for the optimizer, not the end of a worker
         logger.exception("the trial failed unexpectedly")
-        text = f"{type(error).__name__}: {error}\n\n{traceback.format_exc()[-_MESSAGE_CHARACTERS:]}"
-        _fail(parts, claim, "error", text)
+        _fail(parts, claim, "error", _describe(error))
 
 
 def _save(parts: Parts, claim: Claim, result: TrialResult) -> None:
@@ -98,6 +98,12 @@ def _save(parts: Parts, claim: Claim, result: TrialResult) -> None:
 def _fail(parts: Parts, claim: Claim, outcome: str, message: str) -> None:
     logger.warning("failed as %s: %s", outcome, message.partition("\n")[0])
     persist(parts.store, lambda uow: fail_trial(uow, claim.lease, outcome, message, parts.now()))
+
+
+def _describe(error: Exception) -> str:
+    """Return the error in a line, and the end of its traceback."""
+    line = f"{type(error).__name__}: {error}"[:_LINE_CHARACTERS]
+    return f"{line}\n\n{traceback.format_exc()[-_TRACEBACK_CHARACTERS:]}"
 
 
 def _stop(parts: Parts, claim: Claim, why: str) -> None:

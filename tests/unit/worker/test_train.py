@@ -1,0 +1,215 @@
+"""The train task on the real trainer where that matters, on short stand-ins for rare outcomes."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from search.entities import Limits, Progress, TrialResult
+from search.errors import DivergedError, OutOfMemoryError
+from search.recipe import Recipe
+from search.states import SearchState, TrialState
+from search.use_cases.leases import claim_trial
+from search.use_cases.searches import cancel_search
+from search.use_cases.sweep import sweep
+from tests.service import later, new_search, proposals, queue_trials
+from tests.unit.worker.conftest import Rung
+from worker.parts import Parts, utc_now
+from worker.tasks import train as module
+from worker.tasks.advance import advance
+from worker.tasks.refine import refine
+from worker.tasks.train import train
+
+EPOCH = Progress(phase="float", epoch=1, n_epochs=2)
+METRICS = {"accuracy": 0.5, "float_accuracy": 0.6, "float_size_bytes": 1e4, "n_validation": 360}
+PROPOSAL = proposals(1)[0]
+RESULT = TrialResult(metrics=METRICS, artifact=bytes(PROPOSAL.costs["size_bytes"]))
+StandIn = Callable[..., TrialResult]
+TINY = Recipe(float_epochs=1, qat_epochs=1, max_train_images=128, max_accuracy_gap=1.0)
+
+
+@pytest.fixture
+def queued(parts: Parts) -> tuple[str, str]:
+    search = new_search(parts.store, recipe=TINY, limits=Limits(max_trials=1, max_parallel=1))
+    return search.id, queue_trials(parts.store, search, [PROPOSAL])[0]
+
+
+@pytest.fixture
+def trainer(monkeypatch: pytest.MonkeyPatch) -> Callable[[StandIn], None]:
+    def use(stand_in: StandIn) -> None:
+        monkeypatch.setattr(module, "run_trial", stand_in)
+
+    return use
+
+
+def state_of(parts: Parts, trial_id: str) -> TrialState:
+    with parts.store.read() as uow:
+        return uow.trials.get(trial_id).state
+
+
+def checkpoint(parts: Parts, trial_id: str) -> bytes | None:
+    return parts.artifacts.checkpoints(trial_id).load()
+
+
+def test_a_trial_is_trained_packed_stored_and_then_measured_on_the_test_split(
+    parts: Parts, queued: tuple[str, str], rung: Rung
+) -> None:
+    search_id, trial_id = queued
+    rung()
+    train(parts, trial_id)
+    assert rung() == {f"advance-{search_id}"}
+    with parts.store.read() as uow:
+        trial = uow.trials.get(trial_id)
+        artifact = uow.artifacts.get(str(trial.artifact_id))
+    content = parts.artifacts.read(artifact.sha256)
+    assert trial.state == TrialState.COMPLETED
+    assert trial.on_front
+    assert hashlib.sha256(content).hexdigest() == artifact.sha256
+    assert len(content) == artifact.size_bytes == trial.costs["size_bytes"]
+    assert checkpoint(parts, trial_id) is None
+    advance(parts, search_id)
+    assert rung() == {f"refine-{search_id}"}
+    refine(parts, search_id)
+    refine(parts, search_id)  # a second ring finds nothing to do
+    with parts.store.read() as uow:
+        assert uow.searches.get(search_id).state == SearchState.SUCCEEDED
+        measured = uow.trials.get(trial_id).metrics
+        tested = [e for e in uow.events.after(search_id, 0, 1000) if e.type == "trial.tested"]
+    assert measured["n_test"] == 360
+    assert 0 <= measured["test_accuracy"] <= 1
+    assert len(tested) == 1
+
+
+def test_a_ring_for_a_trial_that_is_not_queued_starts_nothing(
+    parts: Parts, queued: tuple[str, str], trainer: Callable[[StandIn], None]
+) -> None:
+    calls: list[str] = []
+
+    def counting(**arguments: Any) -> TrialResult:
+        calls.append(arguments["candidate_hash"])
+        return RESULT
+
+    trainer(counting)
+    for _ in range(3):
+        train(parts, queued[1])
+    assert len(calls) == 1
+    with parts.store.read() as uow:
+        assert uow.trials.get(queued[1]).attempt == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "message"),
+    [
+        (DivergedError("loss nan in epoch 2"), "diverged", "loss nan in epoch 2"),
+        (OutOfMemoryError("no room"), "out_of_memory", "no room"),
+        (KeyError("wat"), "error", "KeyError: 'wat'"),
+        (RuntimeError("x" * 100_000), "error", "RuntimeError: xxx"),
+    ],
+)
+def test_every_failure_becomes_a_typed_outcome_and_the_search_goes_on(
+    error: Exception,
+    outcome: str,
+    message: str,
+    parts: Parts,
+    queued: tuple[str, str],
+    trainer: Callable[[StandIn], None],
+    rung: Rung,
+) -> None:
+    def failing(**_: Any) -> TrialResult:
+        raise error
+
+    trainer(failing)
+    rung()
+    train(parts, queued[1])
+    with parts.store.read() as uow:
+        trial = uow.trials.get(queued[1])
+    assert (trial.state, trial.outcome) == (TrialState.FAILED, outcome)
+    assert trial.state_reason is not None
+    assert trial.state_reason.message.startswith(message)
+    assert len(trial.state_reason.message) < 10_000
+    assert rung() == {f"advance-{queued[0]}"}
+
+
+def test_a_drained_worker_hands_the_trial_back_with_its_checkpoint(
+    parts: Parts, queued: tuple[str, str], trainer: Callable[[StandIn], None], rung: Rung
+) -> None:
+    def drained(**arguments: Any) -> TrialResult:
+        arguments["checkpoints"].save(b"epoch 1")
+        parts.identity.drain.set()
+        arguments["report"](EPOCH)
+        raise AssertionError("the report must not return")
+
+    trainer(drained)
+    rung()
+    train(parts, queued[1])
+    assert state_of(parts, queued[1]) == TrialState.QUEUED
+    assert checkpoint(parts, queued[1]) == b"epoch 1"
+    assert rung() == {f"train-{queued[1]}"}
+    train(parts, queued[1])  # a draining worker starts nothing
+    assert state_of(parts, queued[1]) == TrialState.QUEUED
+
+
+def test_a_cancelled_search_stops_the_trial_and_leaves_no_checkpoint(
+    parts: Parts, queued: tuple[str, str], trainer: Callable[[StandIn], None]
+) -> None:
+    def cancelled(**arguments: Any) -> TrialResult:
+        arguments["checkpoints"].save(b"epoch 1")
+        with parts.store.begin() as uow:
+            cancel_search(uow, queued[0], utc_now())
+        while True:
+            arguments["report"](EPOCH)
+
+    trainer(cancelled)
+    train(parts, queued[1])
+    assert state_of(parts, queued[1]) == TrialState.CANCELLED
+    assert checkpoint(parts, queued[1]) is None
+
+
+def test_a_worker_that_slept_through_its_lease_writes_nothing(
+    parts: Parts, queued: tuple[str, str], trainer: Callable[[StandIn], None], rung: Rung
+) -> None:
+    def overtaken(**_: Any) -> TrialResult:
+        with parts.store.begin() as uow:
+            sweep(uow, later(10**9), ring_after_s=60)
+            assert claim_trial(uow, queued[1], "wrk_other", utc_now(), lease_s=60)
+        return RESULT
+
+    trainer(overtaken)
+    rung()
+    train(parts, queued[1])
+    with parts.store.read() as uow:
+        trial = uow.trials.get(queued[1])
+        finished = [e for e in uow.events.after(queued[0], 0, 1000) if e.type == "trial.finished"]
+    assert (trial.state, trial.worker_id, trial.attempt) == (TrialState.RUNNING, "wrk_other", 2)
+    assert not finished
+    assert not rung()
+
+
+def test_a_result_survives_a_busy_store(
+    parts: Parts,
+    queued: tuple[str, str],
+    trainer: Callable[[StandIn], None],
+    hold_database: Callable[[float], None],
+) -> None:
+    def slow_to_save(**_: Any) -> TrialResult:
+        hold_database(1.0)
+        return RESULT
+
+    trainer(slow_to_save)
+    train(parts, queued[1])
+    assert state_of(parts, queued[1]) == TrialState.COMPLETED
+
+
+def test_a_damaged_file_does_not_keep_the_search_from_ending(
+    parts: Parts, queued: tuple[str, str], trainer: Callable[[StandIn], None]
+) -> None:
+    search_id, trial_id = queued
+    trainer(lambda **_: RESULT)
+    train(parts, trial_id)
+    advance(parts, search_id)
+    parts.artifacts.path(hashlib.sha256(RESULT.artifact).hexdigest()).write_bytes(b"damaged")
+    refine(parts, search_id)
+    with parts.store.read() as uow:
+        assert uow.searches.get(search_id).state == SearchState.SUCCEEDED
+        assert "test_accuracy" not in uow.trials.get(trial_id).metrics
