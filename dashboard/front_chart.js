@@ -27,7 +27,7 @@ function hoverText(trial, axis, range) {
   const { accuracy } = trial.metrics;
   const measured = accuracy === undefined ? "accuracy not known yet" : `${percent(accuracy)}${range ? `  (${interval(range)})` : ""}`;
   const width = trial.mean_weight_bits === null ? "" : `<br>${bits(trial.mean_weight_bits)} bits on average`;
-  return `<b>Trial ${trial.number}</b><br>${measured}<br>${axis.words(trial.costs[axis.key])}${width}`;
+  return `Trial ${trial.number}<br>${measured}<br>${axis.words(trial.costs[axis.key])}${width}`;
 }
 
 /**
@@ -82,7 +82,7 @@ function tracesOf(scene, axis, colour, hasStep) {
       x: scene.float ? [scene.float.metrics.float_size_bytes] : [],
       y: scene.float ? [scene.float.metrics.float_accuracy] : [],
       customdata: scene.float ? [scene.float.id] : [],
-      text: scene.float ? [`<b>Float network of trial ${scene.float.number}</b><br>${percent(scene.float.metrics.float_accuracy)}<br>${axis.words(scene.float.metrics.float_size_bytes)}`] : [],
+      text: scene.float ? [`Float network of trial ${scene.float.number}<br>${percent(scene.float.metrics.float_accuracy)}<br>${axis.words(scene.float.metrics.float_size_bytes)}`] : [],
       hovertemplate: "%{text}<extra></extra>",
       marker: { size: 10, symbol: "diamond-open", color: colour.float, line: { width: 2 } },
     },
@@ -139,7 +139,7 @@ function layoutOf(scene, axis, colour, { searchId, width, xShown }) {
     dragmode: "zoom",
     legend: { orientation: "h", x: 0, y: isNarrow ? -0.24 : -0.17, yanchor: "top", font: { color: colour.muted } },
     xaxis: { ...quiet, type: "log", range: scene.xRange, ...ticks, title: { text: axis.title, font: { color: colour.muted, size: 12.5 }, standoff: 10 }, showgrid: true, showline: true },
-    yaxis: { ...quiet, range: scene.yRange, tickformat: ",.0%", nticks: 8, title: isNarrow ? undefined : { text: "Validation accuracy", font: { color: colour.muted, size: 12.5 }, standoff: 12 } },
+    yaxis: { ...quiet, range: scene.yRange, tickformat: ",.2~%", nticks: 8, title: isNarrow ? undefined : { text: "Validation accuracy", font: { color: colour.muted, size: 12.5 }, standoff: 12 } },
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
     shapes: budget ? [{ type: "line", xref: "x", yref: "paper", x0: budget, x1: budget, y0: 0, y1: 1, line: { color: colour.budget, width: 1.5, dash: "dash" } }] : [],
     annotations: budget
@@ -191,7 +191,7 @@ export function createFrontChart(onSelect) {
     const hasStep = (state.search?.objectives.length ?? 2) <= 2;
     width = plot.clientWidth;
     const layout = layoutOf(scene, axis, colour, { searchId: state.search?.id ?? "", width, xShown });
-    Plotly.react(plot, tracesOf(scene, axis, colour, hasStep), layout, { displayModeBar: false, responsive: false, doubleClick: "autosize" });
+    Plotly.react(plot, tracesOf(scene, axis, colour, hasStep), layout, { displayModeBar: false, showTips: false, doubleClick: "autosize" });
     plot.setAttribute("aria-label", frontInWords(scene, axis));
     empty.hidden = scene.front.length > 0;
     empty.textContent = scene.open.length ? "The first networks are being trained. Their sizes are known already." : "No trial has finished yet.";

@@ -10,6 +10,7 @@ import { frontTable } from "./front_table.js";
 import { followSearch } from "./live_search.js";
 import { problemNotice } from "./notices.js";
 import { createSearchHeader, nameOf } from "./search_header.js";
+import { createSelectedTrial } from "./selected_trial.js";
 import { isSearchEnded } from "./state.js";
 import { createTrialsTable } from "./trials_table.js";
 
@@ -31,9 +32,10 @@ export function showSearch(root, searchId) {
 
   const dialog = createCancelDialog(searchId, (search) => live.adopt(search));
   const header = createSearchHeader(() => dialog.open());
-  const chart = createFrontChart((id) => select(id, true));
-  const table = createTrialsTable((id) => select(id, false));
-  const log = createEventLog((id) => select(id, true));
+  const chart = createFrontChart(select);
+  const table = createTrialsTable(select);
+  const log = createEventLog(select);
+  const selected = createSelectedTrial(() => select(null));
   const alternative = h("div");
   const asTable = h("details", { class: "alternative", ontoggle: () => frame.ask() }, h("summary", {}, "The front as a table"), alternative);
   const content = h(
@@ -43,7 +45,7 @@ export function showSearch(root, searchId) {
     h(
       "div",
       { class: "columns" },
-      h("section", { class: "panel front-panel", "aria-labelledby": "front-title" }, h("div", { class: "panel-head" }, h("h2", { id: "front-title" }, "Front"), h("span", { class: "note hint" }, "Bars are 95 % intervals. Drag to zoom.")), chart.element, asTable),
+      h("section", { class: "panel front-panel", "aria-labelledby": "front-title" }, h("div", { class: "panel-head" }, h("h2", { id: "front-title" }, "Front"), h("span", { class: "note hint" }, "Bars are 95 % intervals. Drag to zoom.")), chart.element, selected.element, asTable),
       log.element,
     ),
     table.element,
@@ -52,11 +54,10 @@ export function showSearch(root, searchId) {
   const notice = h("div", {}, h("p", { class: "loading" }, "Loading the search…"));
   root.replaceChildren(notice, content);
 
-  /** @param {string} trialId @param {boolean} isElsewhere */
-  function select(trialId, isElsewhere) {
+  /** @param {string|null} trialId selected again, it is no longer selected */
+  function select(trialId) {
     selectedId = selectedId === trialId ? null : trialId;
     frame.ask();
-    if (isElsewhere && selectedId) table.reveal(selectedId);
   }
 
   /** @param {Search} search */
@@ -77,6 +78,7 @@ export function showSearch(root, searchId) {
     if (isSearchEnded(state.search)) dialog.close();
     table.update(state, selectedId);
     log.update(state);
+    selected.update(state, selectedId);
     if (asTable.open && tabledFront !== state.front) {
       tabledFront = state.front;
       alternative.replaceChildren(frontTable(state.front));

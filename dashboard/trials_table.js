@@ -174,7 +174,5 @@ export function createTrialsTable(onSelect) {
       latest = { state, selectedId };
       render();
     },
-    /** @param {string} trialId */
-    reveal: (trialId) => rows.get(trialId)?.element.scrollIntoView({ block: "nearest" }),
   };
 }

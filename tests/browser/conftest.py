@@ -14,7 +14,14 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 from playwright.sync_api import Error as PlaywrightError
 
 from db.artifact_files import ArtifactFiles
@@ -224,9 +231,17 @@ def complaints() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser, service: Service) -> Iterator[BrowserContext]:
+    """One for all tests, so that Plotly is compiled once; the page keeps nothing in it."""
+    size: ViewportSize = {"width": 1360, "height": 900}
+    opened = browser.new_context(base_url=service.address, viewport=size)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def page(browser: Browser, service: Service, complaints: list[str]) -> Iterator[Page]:
-    context = browser.new_context(base_url=service.address, viewport={"width": 1360, "height": 900})
+def page(context: BrowserContext, complaints: list[str]) -> Iterator[Page]:
     opened = context.new_page()
 
     def listen(message: ConsoleMessage) -> None:
@@ -240,5 +255,5 @@ def page(browser: Browser, service: Service, complaints: list[str]) -> Iterator[
         " console.error('CSP', e.violatedDirective, e.blockedURI, e.sourceFile))"
     )
     yield opened
-    context.close()
+    opened.close()
     assert complaints == []

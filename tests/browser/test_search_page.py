@@ -28,6 +28,17 @@ def front(service: Any, search_id: str) -> dict[str, Any]:
     return found
 
 
+# where the front's points are on the screen
+POINTS_ON_SCREEN = """() => {
+  const plot = document.querySelector('.chart-plot');
+  const { left, top } = plot.getBoundingClientRect();
+  const { xaxis, yaxis } = plot._fullLayout;
+  const trace = plot.data.find((t) => t.name === 'Front');
+  return [...trace.x].map((x, i) => [left + xaxis._offset + xaxis.l2p(Math.log10(x)),
+                                     top + yaxis._offset + yaxis.l2p(trace.y[i])]);
+}"""
+
+
 def ids_of(sent: dict[str, Any]) -> list[str]:
     return [point["trial"]["id"] for point in sent["points"]]
 
@@ -119,8 +130,13 @@ def test_file_behind_a_point_has_the_size_it_claims(
 ) -> None:
     trial_id = script.run_one(0.95)
     page.goto(f"/?search={script.id}")
+    assert_drawn_as_sent(page, front(service, script.id))
+    ((x, y),) = page.evaluate(POINTS_ON_SCREEN)
+    page.mouse.move(x, y)  # the hover card must not break the content policy either
+    expect(page.locator(".hoverlayer .hovertext")).to_contain_text("Trial 1")
+    page.mouse.click(x, y)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download").click()
+        page.get_by_role("link", name="Download its file").click()
     saved = tmp_path / "artifact"
     download.value.save_as(saved)
     trial = httpx.get(f"{service.address}/v1/trials/{trial_id}").json()
