@@ -85,5 +85,6 @@ def unpack_bits(
         values[start : start + n] = np.packbits(stream, axis=1, bitorder="little")[:, 0]
     if signed:
         sign = np.int16(1 << (bits - 1))
-        values = (values ^ sign) - sign
+        values ^= sign  # in place: a large layer's values exist once
+        values -= sign
     return values
