@@ -20,6 +20,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 from playwright.sync_api import Error as PlaywrightError
@@ -48,6 +49,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 START_S = 60.0
+PATIENCE_MS = 30_000
 LEASE_S = 600.0
 
 
@@ -234,6 +236,7 @@ def complaints() -> list[str]:
 @pytest.fixture(scope="session")
 def context(browser: Browser, service: Service) -> Iterator[BrowserContext]:
     """One for all tests, so that Plotly is compiled once; the page keeps nothing in it."""
+    expect.set_options(timeout=PATIENCE_MS)  # for busy machines: a test that passes does not wait
     size: ViewportSize = {"width": 1360, "height": 900}
     opened = browser.new_context(base_url=service.address, viewport=size)
     yield opened

@@ -177,7 +177,7 @@ def test_page_catches_up_after_the_server_was_killed(
     expect(page.locator(".connection")).to_have_text("Offline, trying again")
     trial_id = script.run_one(0.99)  # the store is there while the API is not
     service.start()
-    expect(page.locator(".connection")).to_have_text("Live", timeout=20_000)
+    expect(page.locator(".connection")).to_have_text("Live")
     expect(page.locator(".trials tbody tr")).to_have_count(2)
     sent = front(service, script.id)
     assert trial_id in ids_of(sent)

@@ -29,7 +29,7 @@ def test_list_follows_a_search_by_itself(page: Page, script: Any) -> None:
     card = page.locator(f"a.card[href='./?search={script.id}']")
     expect(card).to_contain_text("0 of 30 trials")
     script.run_one(0.9)
-    expect(card).to_contain_text("1 of 30 trials", timeout=10_000)
+    expect(card).to_contain_text("1 of 30 trials")
 
 
 @pytest.mark.parametrize("address", ["/", "/?search={id}"])
