@@ -1,0 +1,223 @@
+"""A trial: float training, quantization-aware fine-tuning, packing, evaluation of the packed file.
+
+The accuracy that counts is that of the file, run by the integer runtime on the validation images.
+"""
+
+import json
+import time
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+import torch
+
+from networks.build import build_network
+from networks.export import pack
+from quantization.artifact import write_artifact
+from search.entities import Progress, TrialResult
+from search.errors import ArtifactMismatchError
+from search.ports import CheckpointStore, ReportProgress
+from search.recipe import Recipe
+from search_space.costs import costs, float_size_bytes
+from search_space.layers import LayerList
+from training.augmentation import AUGMENTATIONS, Augmentation
+from training.batch_norm import reestimate_batch_norm
+from training.batches import resident
+from training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
+from training.datasets.dataset import Dataset
+from training.evaluation import accuracy, measure_artifact
+from training.failures import typed_failures
+from training.loop import Phase, train_epoch
+from training.optimizers import make_optimizer
+
+__all__ = ["measure_artifact", "run_trial"]
+
+_FLOAT, _QAT = 0, 1
+_CALIBRATION_IMAGES: Final = 512
+"""Step sizes start from so many training images; more change them by little."""
+
+
+def run_trial(
+    *,
+    layers: LayerList,
+    recipe: Recipe,
+    dataset: Dataset,
+    seed: int,
+    candidate_hash: str,
+    device: str = "cpu",
+    report: ReportProgress,
+    checkpoints: CheckpointStore,
+) -> TrialResult:
+    """Train and pack one candidate; the same arguments give the same file on one machine.
+
+    Args:
+        layers: The candidate's network.
+        recipe: How to train and quantize it.
+        dataset: Train and validation splits are used, the test split is not touched.
+        seed: Of initial weights, order of images and augmentation.
+        candidate_hash: Identity of the candidate, 64 hexadecimal digits, written into the file.
+        device: Where torch trains; the integer runtime stays on the CPU.
+        report: Called after each epoch and around packing; may raise ``TrialInterrupted``.
+        checkpoints: Saved after each epoch; training resumes from there.
+
+    Raises:
+        DivergedError: If the loss or a packed number became non-finite.
+        OutOfMemoryError: If memory ran out.
+        ArtifactMismatchError: If the packed file does not keep its size or its accuracy.
+        TrialInterrupted: From ``report``, untouched.
+    """
+    identity = json.dumps([candidate_hash, asdict(recipe), seed, dataset.data_hash.hex()])
+    with typed_failures(), torch.backends.cudnn.flags(deterministic=True, benchmark=False):
+        training = _Training(
+            layers=layers,
+            recipe=recipe,
+            dataset=dataset,
+            seed=seed,
+            device=torch.device(device),
+            identity=identity,
+            report=report,
+            checkpoints=checkpoints,
+        )
+        training.run()
+        report(Progress(phase="pack", epoch=0, n_epochs=1))
+        artifact = pack(
+            training.network,
+            candidate_hash=candidate_hash,
+            data_hash=dataset.data_hash,
+            seed=seed,
+            code_version=_code_version(),
+        )
+        data = write_artifact(artifact)
+        validation = dataset.validation
+        correct, total = measure_artifact(data, validation.images, validation.labels)
+        fake_quantized = accuracy(training.network, training.validation)
+    metrics = {
+        "accuracy": correct / total,
+        "accuracy_fake_quantized": fake_quantized,
+        "float_accuracy": training.float_accuracy,
+        "float_size_bytes": float(float_size_bytes(layers)),
+        "n_validation": float(total),
+        "train_seconds": training.seconds,
+    }
+    _check(len(data), costs(layers).size_bytes, metrics, recipe)
+    report(Progress(phase="pack", epoch=1, n_epochs=1, accuracy=metrics["accuracy"]))
+    return TrialResult(metrics=metrics, artifact=data)
+
+
+class _Training:
+    """Both phases of one trial and where they stand."""
+
+    def __init__(
+        self,
+        *,
+        layers: LayerList,
+        recipe: Recipe,
+        dataset: Dataset,
+        seed: int,
+        device: torch.device,
+        identity: str,
+        report: ReportProgress,
+        checkpoints: CheckpointStore,
+    ) -> None:
+        self._recipe = recipe
+        self._seed = seed
+        self._identity = identity
+        self._report = report
+        self._checkpoints = checkpoints
+        self._augmentation = AUGMENTATIONS.get(dataset.facts.name, Augmentation())
+        self._train = resident(dataset.train, device, recipe.max_train_images)
+        self.validation = resident(dataset.validation, device)
+        self.network = build_network(
+            layers,
+            mean=dataset.facts.mean,
+            std=dataset.facts.std,
+            seed=seed,
+            weight_granularity=recipe.weight_granularity,
+            quantizer=recipe.quantizer,
+        ).to(device)
+        self.float_accuracy = 0.0
+        self.seconds = 0.0
+        self._saved = state_from_bytes(checkpoints.load(), identity, device)
+
+    def run(self) -> None:
+        """Train from the last checkpoint to the end, then re-estimate batch norm."""
+        recipe = self._recipe
+        if self._saved is not None:
+            self.seconds = self._saved.seconds
+        if self._saved is None or self._saved.phase == _FLOAT:
+            self._run_phase(
+                Phase(name="float", index=_FLOAT, n_epochs=recipe.float_epochs, lr=recipe.lr)
+            )
+            self.float_accuracy = accuracy(self.network, self.validation)
+            self.network.initialise_quantizers(self._train.images[:_CALIBRATION_IMAGES])
+        elif self._saved.float_accuracy is not None:
+            self.float_accuracy = self._saved.float_accuracy
+        self.network.quantized = True
+        self._run_phase(Phase(name="qat", index=_QAT, n_epochs=recipe.qat_epochs, lr=recipe.qat_lr))
+        started = time.perf_counter()
+        reestimate_batch_norm(self.network, self._train, recipe.batch_size)
+        self.seconds += time.perf_counter() - started
+
+    def _run_phase(self, phase: Phase) -> None:
+        recipe = self._recipe
+        optimizer = make_optimizer(self.network, weight_decay=recipe.weight_decay)
+        first = 0
+        if self._saved is not None:
+            self.network.load_state_dict(self._saved.network)
+            optimizer.load_state_dict(self._saved.optimizer)
+            first = self._saved.epochs_done
+            self._saved = None  # the next phase starts afresh
+        for epoch in range(first, phase.n_epochs):
+            started = time.perf_counter()
+            loss = train_epoch(
+                self.network,
+                optimizer,
+                self._train,
+                phase=phase,
+                epoch=epoch,
+                batch_size=recipe.batch_size,
+                augmentation=self._augmentation,
+                seed=self._seed,
+            )
+            self.seconds += time.perf_counter() - started
+            self._save(phase, epoch + 1, optimizer)
+            reached = accuracy(self.network, self.validation)
+            self._report(
+                Progress(
+                    phase=phase.name,
+                    epoch=epoch + 1,
+                    n_epochs=phase.n_epochs,
+                    train_loss=loss,
+                    accuracy=reached,
+                )
+            )
+
+    def _save(self, phase: Phase, epochs_done: int, optimizer: torch.optim.Optimizer) -> None:
+        state = TrainingState(
+            identity=self._identity,
+            phase=phase.index,
+            epochs_done=epochs_done,
+            network=self.network.state_dict(),
+            optimizer=optimizer.state_dict(),
+            float_accuracy=self.float_accuracy if phase.index == _QAT else None,
+            seconds=self.seconds,
+        )
+        self._checkpoints.save(state_to_bytes(state))
+
+
+def _check(size: int, predicted: int, metrics: dict[str, float], recipe: Recipe) -> None:
+    if size != predicted:
+        raise ArtifactMismatchError(f"the file has {size} bytes, {predicted} were predicted")
+    packed, fake = metrics["accuracy"], metrics["accuracy_fake_quantized"]
+    if abs(packed - fake) > recipe.max_accuracy_gap:
+        raise ArtifactMismatchError(
+            f"the file reaches {packed:.4f}, the fake-quantized network {fake:.4f}; "
+            f"more than {recipe.max_accuracy_gap} apart"
+        )
+
+
+def _code_version() -> str:
+    try:
+        return version("bitpareto-server")[:16]
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "unknown"
