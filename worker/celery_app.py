@@ -3,11 +3,13 @@
 import argparse
 import logging
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Final
 
 from celery import Celery, signals
+from celery.exceptions import SecurityWarning
 
 from db.migrate import check_schema
 from jobs.broker import celery_client
@@ -44,6 +46,8 @@ _ANSWERS: Final[Mapping[str, Mapping[Ring, tuple[str, str]]]] = {
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Answer one queue until told to stop; returns the exit status."""
     configure_logging(arguments.name or arguments.queue)
+    # it warns of pickled messages from strangers; we accept JSON alone
+    warnings.simplefilter("ignore", SecurityWarning)
     end_with_parent()
     check_schema(settings.database_url)
     device = prepare_device() if arguments.queue == TRAIN_QUEUE else "cpu"

@@ -14,13 +14,15 @@ from typing_extensions import override
 _ids: ContextVar[dict[str, str | int] | None] = ContextVar("bitpareto_log_ids", default=None)
 
 _QUIET: Final = (
-    "celery.redirected",
-    "kombu",
-    "httpx",
-    "uvicorn.access",
     "alembic",
     "ax",
     "botorch",
+    "celery.app.trace",
+    "celery.worker.strategy",
+    "httpx",
+    "kombu",
+    "torch",
+    "uvicorn.access",
 )
 
 

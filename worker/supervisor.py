@@ -142,6 +142,8 @@ def _end(children: Sequence[Child], stop: StopSignals) -> None:
             break
         time.sleep(_TICK_S)
     for child in children:
+        if not child.has_ended():
+            _say(f"{child.name} did not end by itself and is killed")
         child.kill()
 
 
