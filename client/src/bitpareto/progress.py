@@ -51,9 +51,10 @@ class Tally:
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds until all trials are done at the pace seen so far; ``None`` before the first."""
+        """Seconds until all trials are done at the pace seen so far; ``None`` while unknown."""
         finished = self.done - self._done_before
-        if finished < 1:
+        # the first of several that run side by side says little about the pace of all
+        if finished < min(self.search.limits.max_parallel, 4):
             return None
         return (time.monotonic() - self._began_at) / finished * max(0, self.total - self.done)
 
@@ -136,7 +137,7 @@ class PlainLines:
             self.note(
                 f"{tally.done}/{tally.total} trials, best {words['best']}, "
                 f"smallest {words['smallest']}, hypervolume {words['hypervolume']}, "
-                f"about {words['eta']} left"
+                f"time left {words['eta']}"
             )
 
     def note(self, text: str) -> None:
