@@ -59,10 +59,10 @@ class NetworkMaker:
         activation: str = "relu",
     ) -> int:
         channels, height, width = self.shapes[source]
-        sides = [(side + sum(padding) - kernel) // stride + 1 for side in (height, width)]
+        rows, columns = ((s + sum(padding) - kernel) // stride + 1 for s in (height, width))
         return self._append(
             "conv",
-            (out_channels, *sides),
+            (out_channels, rows, columns),
             inputs=(source,),
             kernel=kernel,
             stride=stride,
@@ -85,10 +85,10 @@ class NetworkMaker:
 
     def max_pool(self, source: int, *, kernel: int, stride: int, padding: tuple[int, int]) -> int:
         channels, height, width = self.shapes[source]
-        sides = [(side + sum(padding) - kernel) // stride + 1 for side in (height, width)]
+        rows, columns = ((s + sum(padding) - kernel) // stride + 1 for s in (height, width))
         return self._append(
             "max_pool",
-            (channels, *sides),
+            (channels, rows, columns),
             inputs=(source,),
             kernel=kernel,
             stride=stride,

@@ -7,7 +7,7 @@ import torch
 
 from quantization.errors import BitwidthError
 from quantization.grids import ALLOWED_BITS
-from quantization.lsq import LearnedStepQuantizer
+from quantization.lsq import LearnedStepQuantizer, Role
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -35,7 +35,7 @@ def test_golden_gradient_scale_and_start() -> None:
     ],
 )
 def test_gradient_is_scaled_by_what_shares_a_step(
-    channels: int | None, role: str, shape: tuple[int, ...], sharing: int
+    channels: int | None, role: Role, shape: tuple[int, ...], sharing: int
 ) -> None:
     quantizer = LearnedStepQuantizer(3, signed=True, channels=channels, role=role)
     quantizer.scale.data.fill_(1e-3)  # everything clips, so the slope is q_min or q_max
