@@ -115,7 +115,7 @@ def check_front(client: httpx.Client, search_id: str) -> None:
     assert front["points"]
     for point in front["points"]:
         trial = point["trial"]
-        content = client.get(f"/v1/artifacts/{trial['artifact_id']}").content
+        content = client.get(f"/v1/artifacts/{trial['artifact']['id']}").content
         assert content[:4] == b"BPAR"
         assert len(content) == trial["costs"]["size_bytes"]
         assert trial["metrics"]["n_test"] == 360
