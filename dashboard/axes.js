@@ -56,7 +56,7 @@ export function logRange(values) {
  * @param {(value: number) => string} words
  * @param {number} most how many labels there is room for
  */
-export function logTicks([low, high], words, most = 9) {
+export function logTicks([low, high], words, most) {
   const first = low / Math.log10(2);
   const octaves = high / Math.log10(2) - first;
   const steps = [0.125, 0.25, 0.5, 1, 2, 3, 4, 6, 8];

@@ -123,7 +123,7 @@ function tracesOf(scene, axis, colour, hasStep) {
  */
 function layoutOf(scene, axis, colour, { searchId, width, xShown }) {
   const isNarrow = width < NARROW_PX;
-  const ticks = logTicks(xShown ?? scene.xRange, axis.words, Math.max(3, Math.floor(width / 90)));
+  const ticks = logTicks(xShown ?? scene.xRange, axis.words, Math.max(3, Math.floor(width / 68)));
   const quiet = { linecolor: colour.line, gridcolor: colour.line, zeroline: false, tickfont: { color: colour.muted }, ticks: "" };
   const budget = scene.budget;
   return {

@@ -14,7 +14,7 @@ const EDGE = 3;
 export function hypervolumeLine(values) {
   if (values.length < 2) return null;
   const most = Math.max(...values);
-  const least = Math.min(0, ...values);
+  const least = Math.min(...values);
   const x = (/** @type {number} */ i) => EDGE + (i * (WIDTH - 2 * EDGE)) / (values.length - 1);
   const y = (/** @type {number} */ value) => HEIGHT - EDGE - ((value - least) * (HEIGHT - 2 * EDGE)) / (most - least || 1);
   const steps = values.map((value, i) => (i === 0 ? `M${x(0)} ${y(value)}` : `H${x(i)}V${y(value)}`)).join("");

@@ -109,7 +109,7 @@ def test_ticks_lie_in_the_range_at_any_zoom(evaluate: Any) -> None:
         """
         const { logTicks } = await import("/axes.js");
         const ranges = [[3, 6], [3, 9], [4, 4.1], [4.5, 4.6]];
-        return ranges.map((range) => [range, logTicks(range, String).tickvals]);
+        return ranges.map((range) => [range, logTicks(range, String, 9).tickvals]);
         """
     )
     for (low, high), ticks in ranges:
