@@ -13,20 +13,26 @@ from botorch.optim.fit import fit_gpytorch_mll_scipy
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from gpytorch.utils.warnings import NumericalWarning
 from linear_operator.utils.errors import NanError, NotPSDError
+from numpy.polynomial.hermite_e import hermegauss
 from torch import Tensor
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]  # public, but not in __all__
 
 from optimizer.errors import ModelError
 
 _MAX_ITERATIONS = 60
-_OUTLIER = 3.0
-"""Accuracies this many robust deviations below the median are pulled up to there: a network at
-chance level says "bad", and how bad must not set the scale for all others."""
-_MIN_SD = 1e-6
+_CLIP = 0.002
+"""Accuracies are kept this far from 0 and 1, where the logit is infinite."""
+_MIN_VARIANCE = 1e-12
+_N_NODES = 15
+"""Quadrature nodes; moments of a sigmoid are then exact to about five digits."""
 
 
 class AccuracyModel:
-    """BoTorch's ``SingleTaskGP`` with its default kernel and priors, on scaled data.
+    """BoTorch's ``SingleTaskGP``, with its default kernel and priors, on the logit of accuracy.
+
+    On that scale a halved error counts alike at 80 % and at 98 %, networks at chance level are no
+    outliers, and nothing is predicted outside 0 to 1. Predictions come back as the moments of
+    accuracy itself, since that is what the hypervolume is made of.
 
     Not safe to share between threads. Uses as many threads as torch is set to; on a busy machine
     one is much faster, and setting it is the caller's business.
@@ -39,21 +45,25 @@ class AccuracyModel:
         """Fit.
 
         Args:
-            x: Features ``(n, d)``, float64.
-            accuracy: Measured ``(n,)``, float64.
+            x: Features ``(n, d)``, float64, ``n`` at least 1.
+            accuracy: Measured ``(n,)``, float64, in 0 to 1.
             timeout_s: The fit ends there with what it has.
         """
         self._low = x.min(dim=0).values  # (d,)
         span = x.max(dim=0).values - self._low
         # a feature that never varied carries nothing and must not divide by zero
         self._span = torch.where(span > 0, span, 1.0)
-        tamed = _raise_outliers(accuracy)
-        self._center = tamed.mean()
-        self._unit = tamed.std().clamp_min(_MIN_SD) if len(tamed) > 1 else torch.tensor(_MIN_SD)
+        latent = torch.logit(accuracy.clamp(_CLIP, 1 - _CLIP))  # (n,)
+        self._center = latent.mean()
+        spread = latent.std(correction=0)
+        self._unit = torch.where(spread > 0, spread, 1.0)
         self._x = self._scaled(x)
-        self._y = ((tamed - self._center) / self._unit)[:, None]  # (n, 1)
+        self._y = (latent - self._center) / self._unit  # (n,)
+        nodes, weights = hermegauss(_N_NODES)
+        self._nodes = torch.from_numpy(nodes)  # (q,)
+        self._weights = torch.from_numpy(weights / weights.sum())  # (q,)
         with _numerics():
-            self._gp = SingleTaskGP(self._x, self._y, outcome_transform=None)
+            self._gp = SingleTaskGP(self._x, self._y[:, None], outcome_transform=None)
             mll = ExactMarginalLogLikelihood(self._gp.likelihood, self._gp)
             fit_gpytorch_mll_scipy(mll, options={"maxiter": _MAX_ITERATIONS}, timeout_sec=timeout_s)
             self._gp.eval()
@@ -64,34 +74,36 @@ class AccuracyModel:
         Args:
             x: Features ``(N, d)``.
         """
-        with _numerics(), torch.no_grad():
-            posterior = self._gp.posterior(self._scaled(x))
-            mean, variance = posterior.mean.squeeze(-1), posterior.variance.squeeze(-1)
-        sd = variance.clamp_min(_MIN_SD**2).sqrt()
-        return self._center + self._unit * mean, self._unit * sd
+        mean, variance = self._latent(x)
+        sd = variance.clamp_min(_MIN_VARIANCE).sqrt()
+        standard = mean[:, None] + sd[:, None] * self._nodes  # (N, q)
+        accuracy = torch.sigmoid(self._center + self._unit * standard)  # (N, q)
+        first = accuracy @ self._weights
+        second = (accuracy - first[:, None]).square() @ self._weights
+        if not (torch.isfinite(first).all() and torch.isfinite(second).all()):
+            raise ModelError("a prediction is not a number")
+        return first, second.clamp_min(_MIN_VARIANCE).sqrt()
 
     def believe(self, x: Tensor) -> None:
         """Treat the predictions at ``x``, ``(k, d)``, as if measured ("kriging believer").
 
         Means stay; uncertainty shrinks where trials are on their way.
         """
-        mean, _ = self.predict(x)
-        believed = ((mean - self._center) / self._unit)[:, None]
+        mean, _ = self._latent(x)
         self._x = torch.cat([self._x, self._scaled(x)])
-        self._y = torch.cat([self._y, believed])
+        self._y = torch.cat([self._y, mean])
         with _numerics():
             # gpytorch has no types, and nn.Module says that any attribute may be a tensor
-            self._gp.set_train_data(self._x, self._y.squeeze(-1), strict=False)  # type: ignore[operator]
+            self._gp.set_train_data(self._x, self._y, strict=False)  # type: ignore[operator]
+
+    def _latent(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and variance, each ``(N,)``, on the model's own scale."""
+        with _numerics(), torch.no_grad():
+            posterior = self._gp.posterior(self._scaled(x))
+            return posterior.mean.squeeze(-1), posterior.variance.squeeze(-1)
 
     def _scaled(self, x: Tensor) -> Tensor:
         return (x - self._low) / self._span
-
-
-def _raise_outliers(accuracy: Tensor) -> Tensor:
-    median = accuracy.median()
-    # 1.4826 makes the median absolute deviation a standard deviation for normal data
-    deviation = 1.4826 * (accuracy - median).abs().median()
-    return accuracy.clamp_min(median - _OUTLIER * deviation) if deviation > 0 else accuracy
 
 
 @contextmanager

@@ -48,7 +48,11 @@ class Proposer(Protocol):
 
 
 class AxStudy:
-    """One ask's Ax experiment with its generation strategy: Sobol first, then the proposer."""
+    """One ask's Ax experiment with its generation strategy: Sobol first, then the proposer.
+
+    Attributes:
+        experiment: The Ax experiment, for whoever wants Ax's own analyses of it.
+    """
 
     def __init__(
         self, request: AskRequest, genotypes: Genotypes, proposer: Proposer, n_initial: int
@@ -62,7 +66,7 @@ class AxStudy:
             n_initial: Trials, whatever became of them, before that.
         """
         self._genotypes = genotypes
-        self._experiment = Experiment(
+        self.experiment = Experiment(
             name="bitpareto",
             search_space=SearchSpace([_parameter(gene) for gene in genotypes.genes]),
             optimization_config=_optimization_config(request),
@@ -75,7 +79,7 @@ class AxStudy:
                 _ProposerNode(proposer, genotypes),
             ],
         )
-        self._strategy.experiment = self._experiment
+        self._strategy.experiment = self.experiment
 
     def phase(self) -> str:
         """Return which node generates next: ``sobol`` or ``model``."""
@@ -84,7 +88,7 @@ class AxStudy:
 
     def generate(self, n: int) -> list[Places]:
         """Return ``n`` genotypes ``(d,)`` of the present phase; none of them becomes a trial."""
-        run = self._strategy.gen_single_trial(self._experiment, n=n)
+        run = self._strategy.gen_single_trial(self.experiment, n=n)
         return [
             np.array(
                 [g.choices.index(arm.parameters[g.name]) for g in self._genotypes.genes],
@@ -99,12 +103,12 @@ class AxStudy:
 
     def n_trials(self, status: str) -> int:
         """Return how many trials have an Ax status, such as ``COMPLETED``."""
-        return len(self._experiment.trial_indices_by_status[TrialStatus[status]])
+        return len(self.experiment.trial_indices_by_status[TrialStatus[status]])
 
     def _new_trial(self, places: Places) -> Trial:
         # Ax wants all parameters; the first choice stands for "has no effect"
         parameters = self._genotypes.assignment(np.maximum(places, 0))
-        trial: Trial = self._experiment.new_trial().add_arm(Arm(parameters=dict(parameters)))
+        trial: Trial = self.experiment.new_trial().add_arm(Arm(parameters=dict(parameters)))
         trial.mark_running(no_runner_required=True)
         return trial
 
@@ -118,7 +122,7 @@ class AxStudy:
                 trial.mark_completed()
                 rows += _rows(trial, observation, objectives)
         if rows:
-            self._experiment.attach_data(Data(data_rows=rows))
+            self.experiment.attach_data(Data(data_rows=rows))
 
 
 class _ProposerNode(ExternalGenerationNode):

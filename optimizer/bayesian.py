@@ -79,7 +79,7 @@ class _Session:
         places = self._frontier.genotypes.places(option.candidate.genes)
         self._frontier.exclude(option)
         self._earlier.append(places)
-        self._model.expect(option.candidate)
+        self._model.expect(option)
         self._study.start(places)
 
     def _lap(self) -> float:

@@ -1,26 +1,28 @@
 """What the accuracy model sees of a candidate: its genes, and what follows exactly from them."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from search_space.costs import cost_mapping, mean_weight_bits
-from search_space.space import Candidate, Space
+from optimizer.frontier import Option
+from search_space.costs import mean_weight_bits
+from search_space.space import Space
 
 
-def features(space: Space, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
+def features(space: Space, options: Sequence[Option]) -> npt.NDArray[np.float64]:
     """Return ``(n, n_genes + 4)``: the encoded genes, log2 of each exact cost, mean weight bits.
 
     The four summaries say how big and how coarse a network is, which dozens of separate gene
     columns only say together.
     """
-    if not candidates:
+    if not options:
         return np.empty((0, len(space.genes) + 4))
-    return np.stack([np.concatenate([space.encode(c.genes), _summary(c)]) for c in candidates])
+    rows = [np.concatenate([space.encode(o.candidate.genes), _summary(o)]) for o in options]
+    return np.stack(rows)
 
 
-def _summary(candidate: Candidate) -> list[float]:
-    costs = cost_mapping(candidate.layers)
-    logs = [float(np.log2(costs[name])) for name in ("size_bytes", "macs", "bops")]
-    return [*logs, mean_weight_bits(candidate.layers)]
+def _summary(option: Option) -> list[float]:
+    logs = [math.log2(option.costs[name]) for name in ("size_bytes", "macs", "bops")]
+    return [*logs, mean_weight_bits(option.candidate.layers)]

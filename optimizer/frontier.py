@@ -26,6 +26,11 @@ class Option:
     candidate: Candidate
     costs: Mapping[str, int]
 
+    @classmethod
+    def of(cls, candidate: Candidate) -> "Option":
+        """Return a candidate with its costs."""
+        return cls(candidate=candidate, costs=cost_mapping(candidate.layers))
+
     def propose(self, gen_method: str, gen_seconds: float) -> Proposal:
         """Return it as a proposal."""
         return Proposal(
@@ -62,8 +67,8 @@ class Frontier:
         candidate = self.space.candidate(self.genotypes.assignment(places))
         if candidate.hash in self._known:
             return None
-        costs = cost_mapping(candidate.layers)
-        return Option(candidate=candidate, costs=costs) if within(costs, self.budgets) else None
+        option = Option.of(candidate)
+        return option if within(option.costs, self.budgets) else None
 
     def uniform(self, rng: np.random.Generator, max_tries: int) -> Option | None:
         """Return a new option drawn uniformly from all assignments within budget.

@@ -18,12 +18,13 @@ from optimizer.pool import Pool, vary
 from optimizer.random_search import draw
 from search.pareto import non_dominated
 from search.ports import AskRequest
-from search_space.space import Candidate
 
 logger = logging.getLogger(__name__)
 
 _FIT_SHARE = 0.4
 """Of the time left, what the fit may take."""
+_LEAST = 32
+"""Genotypes tried for the pool however late it is; some hundredths of a second."""
 _ROUNDS = 3
 _TOP = 8
 _CHILDREN = 12
@@ -54,11 +55,11 @@ class ModelBased:
         self._rounds = _ROUNDS
         self._started = False
 
-    def expect(self, candidate: Candidate) -> None:
-        """Count a candidate chosen during this ask as on its way."""
-        self._expected.append(candidate)
+    def expect(self, option: Option) -> None:
+        """Count an option chosen during this ask as on its way."""
+        self._expected.append(option)
         if self._started:
-            self._guarded_update([candidate])
+            self._guarded_update([option])
 
     def prepare(self) -> None:
         """Fit the model and fill the pool, once; later calls do nothing."""
@@ -71,7 +72,7 @@ class ModelBased:
         else:
             self._guarded_fit(evidence)
         in_time = self._pool.add(
-            vary(self._frontier, self._front(evidence), self._rng), self._deadline
+            vary(self._frontier, self._front(evidence), self._rng), self._deadline, least=_LEAST
         )
         if not in_time and self._model is not None:
             self.method = "ehvi_deadline"
@@ -109,7 +110,7 @@ class ModelBased:
             self._give_up_model(error)
         self._guarded_update(self._expected)
 
-    def _guarded_update(self, expected: list[Candidate]) -> None:
+    def _guarded_update(self, expected: list[Option]) -> None:
         """Take trials on their way into the model and into the front."""
         if self._model is None:
             return
@@ -180,4 +181,4 @@ class ModelBased:
         """Return the genotypes of the trials that nothing dominates, as measured."""
         points = torch.cat([evidence.measured[:, None], evidence.cost_utilities], dim=1)
         front = non_dominated({str(i): tuple(p) for i, p in enumerate((-points).tolist())})
-        return [self._frontier.genotypes.places(evidence.completed[int(i)].genes) for i in front]
+        return [self._places(evidence.completed[int(i)]) for i in front]

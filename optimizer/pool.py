@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from optimizer.deadline import Deadline
-from optimizer.evidence import features_of, utilities
+from optimizer.evidence import cost_utilities, features_of
 from optimizer.frontier import Frontier, Option
 from optimizer.genotypes import Places
 
@@ -52,22 +52,28 @@ class Pool:
         self.options: list[Option] = []
         self.x: Tensor = features_of(frontier.space, [])
         """Features ``(n, d')``."""
-        self.cost_utilities: Tensor = utilities([], self._cost_names)
+        self.cost_utilities: Tensor = cost_utilities([], self._cost_names)
         """Negated costs on their objective's scale ``(n, m - 1)``."""
 
-    def add(self, genotypes: Places, deadline: Deadline) -> bool:
-        """Add the new ones among ``(n, d)`` genotypes; whether time sufficed for all."""
+    def add(self, genotypes: Places, deadline: Deadline, least: int = 0) -> bool:
+        """Add the new ones among ``(n, d)`` genotypes; whether time sufficed for all.
+
+        Args:
+            genotypes: Tried in this order.
+            deadline: Ends the trying.
+            least: So many are tried even when no time is left.
+        """
         added: list[Option] = []
-        for places in genotypes:
-            if deadline.passed():
+        for i, places in enumerate(genotypes):
+            if i >= least and deadline.passed():
                 break
             option = self._frontier.option(places)
             if option is not None and option.candidate.hash not in self._hashes:
                 self._hashes.add(option.candidate.hash)
                 added.append(option)
         if added:
-            x = features_of(self._frontier.space, [o.candidate for o in added])
-            costs = utilities([o.costs for o in added], self._cost_names)
+            x = features_of(self._frontier.space, added)
+            costs = cost_utilities(added, self._cost_names)
             self.x = torch.cat([self.x, x])
             self.cost_utilities = torch.cat([self.cost_utilities, costs])
             self.options += added

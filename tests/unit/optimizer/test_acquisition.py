@@ -1,5 +1,6 @@
 """Expected hypervolume improvement against Monte Carlo and against the staircase sum."""
 
+import itertools
 import math
 
 import pytest
@@ -59,7 +60,7 @@ def test_equals_the_sum_over_the_staircase(seed: int, n_front: int) -> None:
     # at a cost utility u below the candidate's, the incumbents that reach u set the level
     steps = sorted({0.0, *(u for u in front[:, 1].tolist() if u < cost), float(cost)})
     expected = 0.0
-    for left, right in zip(steps, steps[1:], strict=False):
+    for left, right in itertools.pairwise(steps):
         reaching = [a for a, u in front.tolist() if u >= right]
         level = torch.tensor(max(reaching, default=0.0), dtype=DOUBLE)
         expected += (right - left) * expected_improvement(mean, sd, level).item()

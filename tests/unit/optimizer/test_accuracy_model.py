@@ -1,0 +1,88 @@
+import math
+
+import pytest
+import torch
+
+from optimizer.accuracy_model import AccuracyModel
+from optimizer.errors import ModelError
+
+DOUBLE = torch.float64
+
+
+def _points(n: int, d: int, seed: int) -> torch.Tensor:
+    return torch.rand((n, d), generator=torch.Generator().manual_seed(seed), dtype=DOUBLE)
+
+
+def _accuracy(x: torch.Tensor) -> torch.Tensor:
+    return 0.95 - 0.3 * torch.exp(-3 * x[:, 0]) - 0.1 * (1 - x[:, 1]) ** 2
+
+
+@pytest.fixture(scope="module")
+def fitted() -> AccuracyModel:
+    x = _points(40, 6, 0)
+    return AccuracyModel(x, _accuracy(x), timeout_s=60)
+
+
+def test_predicts_what_it_has_not_seen(fitted: AccuracyModel) -> None:
+    x = _points(200, 6, 1)
+    mean, sd = fitted.predict(x)
+    error = (mean - _accuracy(x)).abs()
+    assert error.mean() < 0.1 * _accuracy(x).std()
+    assert (error < 6 * sd + 0.005).all()
+
+
+def test_predictions_do_not_depend_on_the_features_units(fitted: AccuracyModel) -> None:
+    x, other = _points(40, 6, 0), _points(20, 6, 1)
+    scale = torch.tensor([1.0, 1e6, 1e-3, 5.0, 1.0, 2.0], dtype=DOUBLE)
+    scaled = AccuracyModel(x * scale - 3, _accuracy(x), timeout_s=60)
+    for a, b in zip(fitted.predict(other), scaled.predict(other * scale - 3), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+
+
+def test_a_believed_point_about_keeps_its_mean_and_loses_uncertainty() -> None:
+    x = _points(15, 4, 2)
+    model = AccuracyModel(x, _accuracy(x), timeout_s=60)
+    pending = _points(2, 4, 3)
+    mean, sd = model.predict(pending)
+    model.believe(pending)
+    after_mean, after_sd = model.predict(pending)
+    assert ((after_mean - mean).abs() < 0.5 * sd).all()
+    assert (after_sd < sd).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 10])
+def test_equal_accuracies_are_predicted(n: int) -> None:
+    model = AccuracyModel(_points(n, 3, 4), torch.full((n,), 0.9, dtype=DOUBLE), timeout_s=60)
+    mean, sd = model.predict(_points(5, 3, 5))
+    # the mean of a sigmoid lies below the sigmoid of the mean while much is uncertain
+    torch.testing.assert_close(mean, torch.full((5,), 0.9, dtype=DOUBLE), rtol=0, atol=0.05)
+    assert torch.isfinite(sd).all()
+
+
+def test_a_repeated_point_with_different_accuracies_is_noise() -> None:
+    x = _points(1, 3, 6).repeat(8, 1)
+    accuracy = torch.linspace(0.8, 0.9, 8, dtype=DOUBLE)
+    mean, _ = AccuracyModel(x, accuracy, timeout_s=60).predict(x[:1])
+    assert mean.item() == pytest.approx(0.85, abs=0.01)
+
+
+def test_a_breakdown_is_a_typed_error() -> None:
+    x = _points(5, 2, 7)
+    model = AccuracyModel(x, _accuracy(x), timeout_s=60)
+    with pytest.raises(ModelError):
+        model.predict(torch.full((3, 2), math.nan, dtype=DOUBLE))
+
+
+def test_predictions_stay_between_zero_and_one() -> None:
+    x = _points(30, 3, 9)
+    model = AccuracyModel(x, (5 * x[:, 0]).clamp(0, 1), timeout_s=60)
+    mean, sd = model.predict(5 * _points(100, 3, 10) - 2)
+    assert ((mean > 0) & (mean < 1)).all()
+    assert (sd <= 0.5).all()
+
+
+def test_a_fit_without_time_still_predicts() -> None:
+    x = _points(20, 5, 8)
+    mean, sd = AccuracyModel(x, _accuracy(x), timeout_s=1e-6).predict(x)
+    assert torch.isfinite(mean).all()
+    assert (sd > 0).all()

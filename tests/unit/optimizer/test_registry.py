@@ -1,0 +1,31 @@
+import subprocess
+import sys
+
+_ASK_RANDOM = """
+import sys
+from optimizer.registry import STRATEGIES
+from search.objectives import OBJECTIVES
+from search.ports import AskRequest
+from search_space.space import space_from_json
+
+space = space_from_json({"family": "resnet"}, input_shape=(1, 8, 8), n_classes=10)
+request = AskRequest(
+    space=space,
+    objectives=[OBJECTIVES["accuracy"], OBJECTIVES["size_bytes"]],
+    ref_point={"accuracy": 0.1, "size_bytes": 1e9},
+    budgets={},
+    history=[],
+    n=3,
+    seed=0,
+)
+assert len(STRATEGIES["random"](request)) == 3
+assert sorted(STRATEGIES) == ["bayesian", "random"]
+print(sorted({"torch", "ax", "botorch", "pandas"} & set(sys.modules)))
+"""
+
+
+def test_random_search_loads_neither_torch_nor_ax() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ASK_RANDOM], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
