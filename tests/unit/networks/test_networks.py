@@ -237,3 +237,61 @@ def test_all_parameters_of_a_quantized_network_learn() -> None:
     network(images(32, 1)).square().sum().backward()
     without = [n for n, p in network.named_parameters() if p.grad is None]
     assert without == []
+
+
+def make_exactly_representable(network: QuantizedNetwork) -> None:
+    """Step sizes and gains become powers of two, so that float32, float16 and int16 hold all."""
+    rng = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            if name.endswith("quantizer.scale"):
+                parameter.copy_(2 ** parameter.log2().round())
+        for node in network.nodes[1:]:
+            if node.layer.kind == "add":
+                # fine enough that the sum needs no rounding: torch would round ties to even
+                reads = [network.nodes[i].output_quantizer.scale for i in node.layer.inputs]
+                node.output_quantizer.scale.copy_(min(reads))
+            if node.layer.kind == "global_avg_pool":
+                (read,) = node.layer.inputs
+                scale = network.nodes[read].output_quantizer.scale
+                node.output_quantizer.scale.copy_(scale / 16)  # means of 4x4 numbers
+            if isinstance(getattr(node, "batch_norm", None), torch.nn.BatchNorm2d):
+                norm = node.batch_norm
+                norm.eps = 0.0
+                signs = torch.randint(0, 2, (norm.num_features,), generator=rng) * 2.0 - 1
+                norm.weight.copy_(signs)
+                # whole steps plus a 4096th, which keeps sums away from the border between two steps
+                whole = torch.randint(-4, 5, (norm.num_features,), generator=rng)
+                norm.bias.copy_((whole + 2.0**-12) * node.output_quantizer.scale)
+
+
+def test_where_the_file_can_hold_the_numbers_exactly_it_is_the_network() -> None:
+    declared = {
+        "family": "resnet",
+        "stem_channels": [6],
+        "stages": [
+            {"channels": [6], "blocks": [2], "stride": 1},
+            {"channels": [8], "blocks": [1], "stride": 2},
+        ],
+        "weight_bits": [2, 3, 4],
+        "activation_bits": [3, 4],
+        "first_layer_bits": 4,
+    }
+    space = space_from_json(declared, input_shape=SHAPE, n_classes=10)
+    rng = np.random.default_rng(6)
+    for seed in range(4):
+        layers = space.sample(rng).layers
+        # (byte / 255 - 0) / (128 / 255) / 2**-7 is the byte again
+        network = build_network(layers, mean=(0.0,), std=(128 / 255,), seed=seed)
+        pixels = images(100, seed) // 2  # 0..127, the positive half of the signed input
+        network.initialise_quantizers(pixels)
+        make_exactly_representable(network)
+        with torch.no_grad():
+            network.nodes[0].output_quantizer.scale.fill_(2.0**-7)
+        network.quantized = True
+        network.eval()
+        with torch.no_grad():
+            expected = network(pixels).numpy()
+        logits = run(read_artifact(packed_file(network)), pixels.numpy())
+        assert np.ptp(expected) > 0.1
+        np.testing.assert_array_equal(logits, np.floor(expected * 4096 + 0.5))
