@@ -48,10 +48,10 @@ class Deployment:
         found = sorted(proposals(n), key=lambda proposal: proposal.costs["size_bytes"])
         return [claim(self.store, i) for i in queue_trials(self.store, search, found, _now())]
 
-    def complete(self, claimed: Claim, accuracy: float, content: bytes | None = None) -> str:
-        """Record a result with a file; returns the artifact's id."""
+    def complete(self, claimed: Claim, accuracy: float) -> str:
+        """Record a result with its file; returns the artifact's id."""
         trial = claimed.trial
-        packed = content or trial.id.encode() * 10
+        packed = packed_file(claimed)
         artifact = Artifact(
             id=new_id("art"),
             trial_id=trial.id,
@@ -73,6 +73,12 @@ class Deployment:
             for trial in uow.trials.front(search_id):
                 record_test_accuracy(uow, trial.id, 340, 360, _now())
             finish_refining(uow, search_id, _now())
+
+
+def packed_file(claimed: Claim) -> bytes:
+    """Return bytes that stand for a trial's file: of its predicted length, and no other's."""
+    length = claimed.trial.costs["size_bytes"]
+    return (claimed.trial.id.encode() * length)[:length]
 
 
 def _now() -> datetime:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from bitpareto.errors import SizeError
@@ -34,7 +35,7 @@ def parse_size(size: Size) -> int:
     """
     found = _SIZE.fullmatch(str(size))
     unit = _UNITS.get(found[2].lower()) if found else None
-    n_bytes = int(float(found[1]) * unit) if found and unit else 0
+    n_bytes = int(Decimal(found[1]) * unit) if found and unit else 0
     if n_bytes < 1:
         raise SizeError(f"{size!r} is no size; write bytes or, for example, 64 KiB or 1.5 MB")
     return n_bytes

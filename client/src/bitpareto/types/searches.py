@@ -43,12 +43,12 @@ class Strategy(RequestModel):
 class Recipe(RequestModel):
     """How a candidate is trained and quantized."""
 
-    float_epochs: int = Field(default=20, ge=0, le=10_000)
-    qat_epochs: int = Field(default=5, ge=0, le=10_000)
-    batch_size: int = Field(default=128, ge=1, le=65_536)
-    lr: float = Field(default=0.01, gt=0, le=10)
-    qat_lr: float = Field(default=0.002, gt=0, le=10)
-    weight_decay: float = Field(default=1e-4, ge=0, le=1)
+    float_epochs: int = Field(default=30, ge=0, le=10_000)
+    qat_epochs: int = Field(default=10, ge=0, le=10_000)
+    batch_size: int = Field(default=64, ge=1, le=65_536)
+    lr: float = Field(default=0.2, gt=0, le=10)
+    qat_lr: float = Field(default=0.05, gt=0, le=10)
+    weight_decay: float = Field(default=5e-4, ge=0, le=1)
     quantizer: Literal["lsq"] = "lsq"
     weight_granularity: Literal["per_channel", "per_tensor"] = "per_channel"
     max_train_images: int | None = Field(default=None, ge=1)
