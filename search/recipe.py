@@ -25,12 +25,12 @@ class Recipe:
             packed file's validation accuracy; beyond it the trial fails as ``artifact_mismatch``.
     """
 
-    float_epochs: int = 20
-    qat_epochs: int = 5
-    batch_size: int = 128
-    lr: float = 0.01
-    qat_lr: float = 0.002
-    weight_decay: float = 1e-4
+    float_epochs: int = 30
+    qat_epochs: int = 10
+    batch_size: int = 64
+    lr: float = 0.2
+    qat_lr: float = 0.05
+    weight_decay: float = 5e-4
     quantizer: Literal["lsq"] = "lsq"
     weight_granularity: Literal["per_channel", "per_tensor"] = "per_channel"
     max_train_images: int | None = None
