@@ -57,11 +57,12 @@ class ArtifactFiles:
         self._root = Path(unquote(parts.path))
 
     def put(self, content: bytes) -> str:
-        """Store bytes and return their sha256; storing the same bytes again is harmless."""
+        """Store bytes and return their sha256; storing them again mends a damaged copy."""
         sha256 = hashlib.sha256(content).hexdigest()
-        path = self.path(sha256)
-        if not path.exists():
-            _write_atomically(path, content)
+        try:
+            self.read(sha256)
+        except (NotFoundError, ArtifactStoreError):
+            _write_atomically(self.path(sha256), content)
         return sha256
 
     def path(self, sha256: str) -> Path:
@@ -109,7 +110,13 @@ def _write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        Path(name).chmod(0o644)  # the API may run as another user than the workers
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name, too, must outlive a power cut
+    finally:
+        os.close(folder)

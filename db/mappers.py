@@ -77,11 +77,12 @@ def to_schedule(row: SearchRow) -> Schedule:
         hold_until=row.hold_until,
         rung_at=row.rung_at,
         failed_asks=row.failed_asks,
+        exhausted=row.exhausted,
     )
 
 
 def trial_columns(trial: Trial) -> dict[str, Any]:
-    """Return the column values of a trial, ``rung_at`` apart."""
+    """Return the column values of a trial, ``rung_at`` and ``on_front`` apart."""
     return {
         "id": trial.id,
         "search_id": trial.search_id,
@@ -97,12 +98,12 @@ def trial_columns(trial: Trial) -> dict[str, Any]:
         "gen_method": trial.gen_method,
         "gen_seconds": trial.gen_seconds,
         "attempt": trial.attempt,
+        "times_lost": trial.times_lost,
         "worker_id": trial.worker_id,
         "lease_expires_at": trial.lease_expires_at,
         "progress": None if trial.progress is None else asdict(trial.progress),
         "metrics": dict(trial.metrics),
         "artifact_id": trial.artifact_id,
-        "on_front": trial.on_front,
         "created_at": trial.created_at,
         "started_at": trial.started_at,
         "finished_at": trial.finished_at,
@@ -126,6 +127,7 @@ def to_trial(row: TrialRow) -> Trial:
         gen_method=row.gen_method,
         gen_seconds=row.gen_seconds,
         attempt=row.attempt,
+        times_lost=row.times_lost,
         worker_id=row.worker_id,
         lease_expires_at=row.lease_expires_at,
         progress=None if row.progress is None else Progress(**row.progress),

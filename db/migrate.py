@@ -6,10 +6,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from db.store import make_engine
+from db.engines import is_busy, make_engine
 from search.errors import BitparetoError, StoreBusyError
+
+# any number that nobody else locks in this database
+MIGRATION_LOCK = 0x62_69_74_70
 
 
 class SchemaError(BitparetoError):
@@ -34,8 +37,17 @@ def alembic_config(database_url: str) -> Config:
 
 
 def upgrade(database_url: str) -> None:
-    """Create or upgrade the schema to the newest revision; doing it twice does nothing."""
-    command.upgrade(alembic_config(database_url), "head")
+    """Create or upgrade the schema to the newest revision; doing it twice does nothing.
+
+    All of it or nothing happens, and of several processes at once one does it.
+
+    Raises:
+        StoreBusyError: If the database cannot be reached.
+    """
+    try:
+        command.upgrade(alembic_config(database_url), "head")
+    except DBAPIError as error:
+        raise _busy_or_same(error) from error
 
 
 def check_schema(database_url: str) -> None:
@@ -50,9 +62,15 @@ def check_schema(database_url: str) -> None:
     try:
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
-    except OperationalError as error:
-        raise StoreBusyError(f"the database did not answer: {error.orig}") from error
+    except DBAPIError as error:
+        raise _busy_or_same(error) from error
     finally:
         engine.dispose()
     if found != needed:
         raise SchemaError(found, str(needed))
+
+
+def _busy_or_same(error: DBAPIError) -> BitparetoError | DBAPIError:
+    if is_busy(error):
+        return StoreBusyError(f"the database did not answer: {error.orig}")
+    return error

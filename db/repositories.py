@@ -1,6 +1,6 @@
 """Repositories over one SQLAlchemy session; they return domain values, never rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
@@ -44,15 +44,17 @@ def _row(session: Session, table: type[Row], kind: str, key: str, *, lock: bool 
 
 
 class SqlSearches:
-    """Implements ``search.store.SearchRepository``."""
+    """Implements ``search.store.SearchRepository``; ``locked`` collects what it locks."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, locked: set[str]) -> None:
         self._session = session
+        self._locked = locked
 
     def add(self, search: Search) -> None:
         """Store a new search with an empty schedule."""
         self._session.add(SearchRow(**search_columns(search), **asdict(Schedule())))
         self._session.flush()
+        self._locked.add(search.id)  # nobody else sees it before the commit
 
     def get(self, search_id: str) -> Search:
         """Return a search."""
@@ -61,6 +63,7 @@ class SqlSearches:
     def lock(self, search_id: str) -> Search:
         """Return a search, its row held until the transaction ends."""
         row = _row(self._session, SearchRow, "search", search_id, lock=True)
+        self._locked.add(search_id)
         return self._with_counts([row])[0]
 
     def save(self, search: Search) -> None:
@@ -89,13 +92,26 @@ class SqlSearches:
         return self._with_counts(self._session.scalars(query).all())
 
     def unfinished(self, rung_before: datetime) -> list[Search]:
-        """Return unfinished searches that were last rung before a time, or never."""
+        """Return searches at work that were last rung before a time, or never."""
         waiting = set(SearchState) - TERMINAL_SEARCH_STATES - {SearchState.PAUSED}
         query = select(SearchRow).where(
             SearchRow.state.in_(sorted(waiting)),
             or_(SearchRow.rung_at.is_(None), SearchRow.rung_at < rung_before),
         )
         return self._with_counts(self._session.scalars(query.order_by(SearchRow.id)).all())
+
+    def mark_rung(self, search_ids: Sequence[str], now: datetime) -> None:
+        """Note that workers were told about these searches."""
+        self._set_rung(search_ids, now)
+
+    def ask_ring(self, search_id: str) -> None:
+        """Note that workers must be told about a search again."""
+        self._set_rung([search_id], None)
+
+    def _set_rung(self, search_ids: Sequence[str], at: datetime | None) -> None:
+        self._session.execute(
+            update(SearchRow).where(SearchRow.id.in_(search_ids)).values(rung_at=at)
+        )
 
     def _with_counts(self, rows: Sequence[SearchRow]) -> list[Search]:
         counts: dict[str, dict[TrialState, int]] = {row.id: {} for row in rows}
@@ -117,7 +133,8 @@ class SqlTrials:
 
     def add(self, trial: Trial) -> None:
         """Store a new trial."""
-        self._session.add(TrialRow(**trial_columns(trial), rung_at=None))
+        row = TrialRow(**trial_columns(trial), rung_at=None, on_front=False)
+        self._session.add(row)
         self._session.flush()
 
     def get(self, trial_id: str) -> Trial:
@@ -186,17 +203,27 @@ class SqlTrials:
         self._session.flush()
 
     def expired(self, now: datetime) -> list[Trial]:
-        """Return running trials whose lease ended before ``now``."""
+        """Return running trials whose lease ended before ``now``, search by search.
+
+        Their searches are locked in this order, the same for every sweeper: no two of them can
+        wait for each other.
+        """
         query = select(TrialRow).where(
             TrialRow.state == str(TrialState.RUNNING), TrialRow.lease_expires_at < now
         )
-        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.id))]
+        query = query.order_by(TrialRow.search_id, TrialRow.id)
+        return [to_trial(row) for row in self._session.scalars(query)]
 
     def unclaimed(self, rung_before: datetime) -> list[Trial]:
-        """Return queued trials that were last rung before a time, or never."""
-        query = select(TrialRow).where(
-            TrialRow.state == str(TrialState.QUEUED),
-            or_(TrialRow.rung_at.is_(None), TrialRow.rung_at < rung_before),
+        """Return queued trials of running searches, last rung before a time or never."""
+        query = (
+            select(TrialRow)
+            .join(SearchRow, SearchRow.id == TrialRow.search_id)
+            .where(
+                SearchRow.state == str(SearchState.RUNNING),
+                TrialRow.state == str(TrialState.QUEUED),
+                or_(TrialRow.rung_at.is_(None), TrialRow.rung_at < rung_before),
+            )
         )
         return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.id))]
 
@@ -233,13 +260,21 @@ class SqlArtifacts:
 
 
 class SqlEvents:
-    """Implements ``search.store.EventRepository``."""
+    """Implements ``search.store.EventRepository``.
 
-    def __init__(self, session: Session) -> None:
+    An id is drawn when the row is inserted, so two transactions could commit in the other order
+    and a reader between them would skip one for ever. The search's lock, held from before the
+    insert until the commit, makes the order of ids the order of commits.
+    """
+
+    def __init__(self, session: Session, locked: Collection[str]) -> None:
         self._session = session
+        self._locked = locked
 
     def append(self, search_id: str, type_: str, at: datetime, payload: dict[str, Any]) -> int:
         """Append an event and return its id."""
+        if search_id not in self._locked:
+            raise RuntimeError(f"search {search_id} must be locked before its log is written")
         row = EventRow(search_id=search_id, type=type_, at=at, payload=payload)
         self._session.add(row)
         self._session.flush()

@@ -99,6 +99,7 @@ class SearchRow(Base):
     hold_until: Mapped[datetime | None]
     rung_at: Mapped[datetime | None]
     failed_asks: Mapped[int]
+    exhausted: Mapped[bool]
 
 
 class TrialRow(Base):
@@ -128,6 +129,7 @@ class TrialRow(Base):
     gen_method: Mapped[str] = mapped_column(String(64))
     gen_seconds: Mapped[float]
     attempt: Mapped[int]
+    times_lost: Mapped[int]
     worker_id: Mapped[str | None] = mapped_column(String(64))
     lease_expires_at: Mapped[datetime | None]
     rung_at: Mapped[datetime | None]

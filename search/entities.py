@@ -26,7 +26,7 @@ class Limits:
     Attributes:
         max_trials: Trials to finish; failed ones count.
         max_parallel: Trials in flight at once.
-        wall_time_s: Seconds after which no new trial starts.
+        wall_time_s: Seconds since the search was created after which no trial starts any more.
         max_attempts: Times a trial may lose its worker before it fails as ``lost``.
     """
 
@@ -109,6 +109,7 @@ class Trial:
         outcome: Of a trial that did not complete: ``infeasible``, ``diverged``,
             ``out_of_memory``, ``artifact_mismatch``, ``stopped_early``, ``lost``, ``error``.
         attempt: How many workers have held it; also the fencing token of the current hold.
+        times_lost: How many of them were lost; a planned hand-over is not counted.
         metrics: Measured values: ``accuracy`` (validation, packed file),
             ``accuracy_fake_quantized``, ``float_accuracy``, ``float_size_bytes``, ``n_validation``,
             ``train_seconds``; after refining ``test_accuracy`` and ``n_test``.
@@ -138,6 +139,7 @@ class Trial:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    times_lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

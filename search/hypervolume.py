@@ -29,7 +29,19 @@ def hypervolume(points: Sequence[Losses], ref_point: Losses) -> float:
         return 0.0
     if len(ref_point) == 1:
         return ref_point[0] - min(p[0] for p in inside)
+    if len(ref_point) == 2:
+        return _sweep(sorted(inside), ref_point)
     return _slice(sorted(inside, key=lambda p: p[-1]), ref_point)
+
+
+def _sweep(by_first: Sequence[Losses], ref_point: Losses) -> float:
+    """Add the strip that each point lowers the ceiling by, from left to right."""
+    total, ceiling = 0.0, ref_point[1]
+    for x, y in by_first:
+        if y < ceiling:
+            total += (ref_point[0] - x) * (ceiling - y)
+            ceiling = y
+    return total
 
 
 def _slice(by_last: Sequence[Losses], ref_point: Losses) -> float:

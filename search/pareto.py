@@ -10,11 +10,25 @@ Losses = tuple[float, ...]
 
 
 def losses(values: Mapping[str, float], objectives: Sequence[str]) -> Losses:
-    """Return one loss per objective: utilities negated, sizes and the like on a log2 scale."""
+    """Return one loss per objective: utilities negated, sizes and the like on a log2 scale.
+
+    This is where directions flip, once. The logarithm keeps the order of whole numbers apart up to
+    2**46, above any size or count here, so dominance on losses is dominance on values.
+
+    Args:
+        values: Value per objective name.
+        objectives: Names, in the order of the result.
+
+    Raises:
+        ValueError: If a value is not finite, or not above zero where the scale is log2.
+    """
     result = []
     for name in objectives:
-        objective = OBJECTIVES[name]
-        value = math.log2(values[name]) if objective.scale == "log2" else values[name]
+        objective, value = OBJECTIVES[name], values[name]
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}, which has no place on a front")
+        if objective.scale == "log2":
+            value = math.log2(value)
         result.append(-value if objective.direction == "up" else value)
     return tuple(result)
 

@@ -19,7 +19,8 @@ class Schedule:
         hold_token: Counts holds; the newest holder may record proposals.
         hold_until: Until when somebody is asking the optimizer; ``None`` when nobody is.
         rung_at: When the workers were last told about the search; ``None`` asks for a ring.
-        failed_asks: Optimizer failures in a row.
+        failed_asks: Times in a row that asking the optimizer came to nothing.
+        exhausted: Whether the optimizer has no candidate left.
     """
 
     next_number: int = 1
@@ -27,6 +28,7 @@ class Schedule:
     hold_until: datetime | None = None
     rung_at: datetime | None = None
     failed_asks: int = 0
+    exhausted: bool = False
 
 
 class SearchRepository(Protocol):
@@ -54,7 +56,13 @@ class SearchRepository(Protocol):
         """Return up to ``limit`` searches, newest first, created before ``before_id``."""
 
     def unfinished(self, rung_before: datetime) -> list[Search]:
-        """Return searches not yet at their end that were last rung before ``rung_before``."""
+        """Return searches at work that were last rung before ``rung_before``, or never."""
+
+    def mark_rung(self, search_ids: Sequence[str], now: datetime) -> None:
+        """Note that workers were told about these searches."""
+
+    def ask_ring(self, search_id: str) -> None:
+        """Note that workers must be told about a search again."""
 
 
 class TrialRepository(Protocol):
@@ -70,7 +78,7 @@ class TrialRepository(Protocol):
         """Return a trial, holding its row until the transaction ends; raises ``NotFoundError``."""
 
     def save(self, trial: Trial) -> None:
-        """Write a trial that exists."""
+        """Write a trial that exists (``on_front`` is changed by the two methods below alone)."""
 
     def of_search(self, search_id: str) -> list[Trial]:
         """Return a search's trials by number."""
@@ -94,10 +102,10 @@ class TrialRepository(Protocol):
         """Take a trial off the front as of an event."""
 
     def expired(self, now: datetime) -> list[Trial]:
-        """Return running trials whose lease ended before ``now``."""
+        """Return running trials whose lease ended before ``now``, search by search."""
 
     def unclaimed(self, rung_before: datetime) -> list[Trial]:
-        """Return queued trials that were last rung before ``rung_before``, or never."""
+        """Return queued trials of running searches, last rung before ``rung_before`` or never."""
 
     def mark_rung(self, trial_ids: Sequence[str], now: datetime) -> None:
         """Note that workers were told about these trials."""
@@ -126,7 +134,11 @@ class EventRepository(Protocol):
     """
 
     def append(self, search_id: str, type_: str, at: datetime, payload: dict[str, Any]) -> int:
-        """Append an event and return its id."""
+        """Append an event and return its id.
+
+        Raises:
+            RuntimeError: If this unit of work neither locked nor added the search.
+        """
 
     def after(self, search_id: str, event_id: int, limit: int) -> list[Event]:
         """Return up to ``limit`` events after ``event_id``, in order."""
@@ -173,7 +185,7 @@ class UnitOfWork(Protocol):
 
 
 class Store(Protocol):
-    """Opens transactions. Safe to share between threads; a unit of work is not.
+    """Opens transactions. Safe to share between threads, but not across a fork; a unit is neither.
 
     Both methods raise ``StoreBusyError`` when the database is locked or cannot be reached.
     """
@@ -182,4 +194,7 @@ class Store(Protocol):
         """Open a write transaction: commits on a clean exit, rolls back on an exception."""
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
-        """Open a read-only transaction."""
+        """Open a read-only transaction: everything read in it is as of one moment."""
+
+    def close(self) -> None:
+        """Close all connections."""

@@ -8,7 +8,7 @@ import numpy as np
 from search.entities import Artifact, Limits, Proposal, Search, Strategy
 from search.ids import new_id
 from search.recipe import Recipe
-from search.store import Store
+from search.store import Store, UnitOfWork
 from search.use_cases.advance import begin_advance, record_proposals
 from search.use_cases.leases import Claim, claim_trial
 from search.use_cases.results import complete_trial
@@ -87,15 +87,37 @@ def claim(store: Store, trial_id: str, worker: str = "worker-1", at: datetime = 
     return claimed
 
 
-def complete(store: Store, claimed: Claim, accuracy: float, at: datetime = NOW) -> None:
+def complete(
+    store: Store,
+    claimed: Claim,
+    accuracy: float,
+    at: datetime = NOW,
+    *,
+    sha256: str = "0" * 64,
+    size_bytes: int | None = None,
+) -> None:
+    """Record a result for a claimed trial, in a transaction of its own."""
+    with store.begin() as uow:
+        record_result(uow, claimed, accuracy, at, sha256=sha256, size_bytes=size_bytes)
+
+
+def record_result(
+    uow: UnitOfWork,
+    claimed: Claim,
+    accuracy: float,
+    at: datetime = NOW,
+    *,
+    sha256: str = "0" * 64,
+    size_bytes: int | None = None,
+) -> None:
     """Record a result for a claimed trial."""
     trial = claimed.trial
     artifact = Artifact(
         id=new_id("art"),
         trial_id=trial.id,
         search_id=trial.search_id,
-        sha256="0" * 64,
-        size_bytes=trial.costs["size_bytes"],
+        sha256=sha256,
+        size_bytes=size_bytes or trial.costs["size_bytes"],
         created_at=at,
     )
     metrics = {
@@ -106,5 +128,4 @@ def complete(store: Store, claimed: Claim, accuracy: float, at: datetime = NOW) 
         "n_validation": 360.0,
         "train_seconds": 1.0,
     }
-    with store.begin() as uow:
-        complete_trial(uow, claimed.lease, metrics, artifact, at)
+    complete_trial(uow, claimed.lease, metrics, artifact, at)

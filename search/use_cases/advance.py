@@ -15,11 +15,13 @@ from search.ids import new_id
 from search.objectives import EXACT_COSTS
 from search.ports import Observation
 from search.states import SearchState, TrialState
-from search.store import UnitOfWork
-from search.use_cases.transitions import move_search
+from search.store import Schedule, UnitOfWork
+from search.use_cases.leases import time_is_up
+from search.use_cases.transitions import cancel_queued, move_search
 
 MAX_FAILED_ASKS = 3
 IN_FLIGHT = (TrialState.QUEUED, TrialState.RUNNING)
+SPACE_EXHAUSTED = Reason(code="space_exhausted", message="no further candidate lies within budget")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +65,20 @@ def begin_advance(
     if search.state == SearchState.QUEUED:
         reason = Reason(code="searching", message="candidates are proposed and trained")
         search = move_search(uow, search, SearchState.RUNNING, reason, now)
-    trials = uow.trials.of_search(search_id)
+    if schedule.hold_until is not None:
+        # whoever held it died while asking, which may well be what asking does to a worker
+        schedule, search = _count_failure(uow, search, schedule, "its worker died asking", now)
+    trials = _trials_in_time(uow, search, now)
     in_flight = sum(trial.state in IN_FLIGHT for trial in trials)
-    left = 0 if _time_is_up(search, now) else search.limits.max_trials - len(trials)
-    wanted = min(left, search.limits.max_parallel - in_flight)
-    if wanted <= 0:
-        if in_flight or left > 0:
-            return None
-        search = _end_of_trials(uow, search, trials, now, _why_enough(search, now))
+    why = _why_enough(search, schedule, len(trials), now)
+    if search.state == SearchState.RUNNING and why is not None and not in_flight:
+        search = _end_of_trials(uow, search, trials, now, why)
+    if search.state != SearchState.RUNNING:
         return AdvancePlan(search=search, history=(), n_wanted=0, token=schedule.hold_token)
+    left = search.limits.max_trials - len(trials)
+    wanted = min(left, search.limits.max_parallel - in_flight)
+    if why is not None or wanted <= 0:
+        return None
     token = schedule.hold_token + 1
     hold_until = now + timedelta(seconds=hold_s)
     held = replace(schedule, hold_token=token, hold_until=hold_until, rung_at=now)
@@ -85,8 +92,9 @@ def record_proposals(
 ) -> list[str]:
     """Store proposals as queued trials and give the hold back.
 
-    Candidates already evaluated are dropped. When nothing new came and nothing is in flight, the
-    space holds no further candidate and the search goes on to refining.
+    Candidates the search already has are dropped. Fewer proposals than wanted mean that no further
+    candidate is left: once nothing is in flight either, the search goes on to refining. Proposals
+    without one new candidate among them count as a failed ask.
 
     Returns:
         Ids of the new trials, whose workers are to be rung.
@@ -104,11 +112,14 @@ def record_proposals(
         known.add(proposal.candidate_hash)
         created.append(_add_trial(uow, search, proposal, number, now))
         number += 1
-    freed = replace(schedule, next_number=number, hold_until=None, rung_at=now, failed_asks=0)
-    uow.searches.save_schedule(search.id, freed)
+    exhausted = len(proposals) < plan.n_wanted
+    freed = replace(schedule, next_number=number, hold_until=None, rung_at=now, exhausted=exhausted)
+    if not created and not exhausted:
+        _count_failure(uow, search, freed, "it proposed nothing new", now)
+        return created
+    uow.searches.save_schedule(search.id, replace(freed, failed_asks=0))
     if not created and not any(trial.state in IN_FLIGHT for trial in trials):
-        why = Reason(code="space_exhausted", message="no further candidate lies within budget")
-        _end_of_trials(uow, search, trials, now, why)
+        _end_of_trials(uow, search, trials, now, SPACE_EXHAUSTED)
     return created
 
 
@@ -118,24 +129,39 @@ def record_failed_ask(uow: UnitOfWork, plan: AdvancePlan, message: str, now: dat
     schedule = uow.searches.schedule(search.id)
     if schedule.hold_token != plan.token or search.state != SearchState.RUNNING:
         return search
+    return _count_failure(uow, search, schedule, message, now)[1]
+
+
+def _count_failure(
+    uow: UnitOfWork, search: Search, schedule: Schedule, message: str, now: datetime
+) -> tuple[Schedule, Search]:
+    """Give the hold back and count a failed ask; the search fails when that was one too many."""
     failed = schedule.failed_asks + 1
     freed = replace(schedule, hold_until=None, failed_asks=failed, rung_at=None)
     uow.searches.save_schedule(search.id, freed)
-    if failed < MAX_FAILED_ASKS:
-        return search
-    reason = Reason(code="optimizer_error", message=message)
-    return move_search(uow, search, SearchState.FAILED, reason, now)
+    if failed >= MAX_FAILED_ASKS:
+        reason = Reason(code="optimizer_error", message=message)
+        search = move_search(uow, search, SearchState.FAILED, reason, now)
+    return freed, search
 
 
-def _time_is_up(search: Search, now: datetime) -> bool:
-    wall_time_s = search.limits.wall_time_s
-    return wall_time_s is not None and (now - search.created_at).total_seconds() >= wall_time_s
+def _trials_in_time(uow: UnitOfWork, search: Search, now: datetime) -> list[Trial]:
+    """Return the search's trials, after cancelling those that its wall time leaves no room for."""
+    trials = uow.trials.of_search(search.id)
+    if not time_is_up(search, now):
+        return trials
+    late = Reason(code="wall_time", message="the search's wall time was over before it started")
+    cancel_queued(uow, trials, late, now)
+    return uow.trials.of_search(search.id)
 
 
-def _why_enough(search: Search, now: datetime) -> Reason:
-    if _time_is_up(search, now):
-        return Reason(code="wall_time", message=f"{search.limits.wall_time_s:g} s have passed")
-    return Reason(code="max_trials", message=f"all {search.limits.max_trials} trials have ended")
+def _why_enough(search: Search, schedule: Schedule, n_trials: int, now: datetime) -> Reason | None:
+    limits = search.limits
+    if time_is_up(search, now):
+        return Reason(code="wall_time", message=f"{limits.wall_time_s:g} s have passed")
+    if n_trials >= limits.max_trials:
+        return Reason(code="max_trials", message=f"all {limits.max_trials} trials have ended")
+    return SPACE_EXHAUSTED if schedule.exhausted else None
 
 
 def _end_of_trials(

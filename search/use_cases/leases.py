@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from search.entities import Lease, Reason, Search, Trial
 from search.errors import StaleLeaseError, TrialInterrupted
-from search.states import TERMINAL_SEARCH_STATES, TrialState
+from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
-from search.use_cases.transitions import cancel_trial_row, move_trial
+from search.use_cases.transitions import cancel_trial, move_trial, search_has_ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +22,14 @@ class Claim:
 def claim_trial(
     uow: UnitOfWork, trial_id: str, worker_id: str, now: datetime, lease_s: float
 ) -> Claim | None:
-    """Take a queued trial; ``None`` when it is no longer to be had."""
+    """Take a queued trial; ``None`` when it is no longer to be had, or not now.
+
+    Only a running search starts trials, and none once its wall time is over.
+    """
     search = uow.searches.lock(uow.trials.get(trial_id).search_id)
     trial = uow.trials.lock(trial_id)
-    if trial.state != TrialState.QUEUED or search.state in TERMINAL_SEARCH_STATES:
+    startable = search.state == SearchState.RUNNING and not time_is_up(search, now)
+    if trial.state != TrialState.QUEUED or not startable:
         return None
     expires_at = now + timedelta(seconds=lease_s)
     running = move_trial(
@@ -69,11 +73,16 @@ def heartbeat(uow: UnitOfWork, lease: Lease, now: datetime, lease_s: float) -> L
 def release_trial(uow: UnitOfWork, lease: Lease, now: datetime) -> None:
     """Put a trial back in the queue: its worker is being shut down.
 
+    The fence keeps rising, but a planned hand-over is no loss: ``times_lost`` stays. When the
+    search has ended meanwhile the trial is cancelled instead.
+
     Raises:
         StaleLeaseError: If the lease is no longer valid.
     """
-    trial = locked_with_search(uow, lease)[1]
-    # a planned hand-over is no failed attempt of the candidate, yet the fence must keep rising
+    search, trial = locked_with_search(uow, lease)
+    if search.state in TERMINAL_SEARCH_STATES:
+        cancel_trial(uow, trial, search_has_ended(search), now)
+        return
     requeue(uow, trial, Reason(code="worker_drained", message="its worker was shut down"), now)
 
 
@@ -83,7 +92,14 @@ def cancel_held_trial(uow: UnitOfWork, lease: Lease, now: datetime) -> None:
     Raises:
         StaleLeaseError: If the lease is no longer valid.
     """
-    cancel_trial_row(uow, locked_with_search(uow, lease)[1], now)
+    search, trial = locked_with_search(uow, lease)
+    cancel_trial(uow, trial, search_has_ended(search), now)
+
+
+def time_is_up(search: Search, now: datetime) -> bool:
+    """Whether a search's wall time is over."""
+    wall_time_s = search.limits.wall_time_s
+    return wall_time_s is not None and (now - search.created_at).total_seconds() >= wall_time_s
 
 
 def requeue(uow: UnitOfWork, trial: Trial, reason: Reason, now: datetime) -> None:

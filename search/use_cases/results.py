@@ -1,27 +1,35 @@
 """Recording what came of a trial: progress, result, failure, and the front that follows."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 
 from search.entities import Artifact, Lease, Progress, Reason, Search, Trial
+from search.errors import ArtifactMismatchError, DivergedError, TrialInterrupted
 from search.hypervolume import hypervolume
 from search.pareto import FrontChange, Losses, insert, losses
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
-from search.use_cases.leases import locked_with_search
-from search.use_cases.transitions import cancel_trial_row, move_search, move_trial
+from search.use_cases.leases import locked_trial, locked_with_search
+from search.use_cases.transitions import cancel_trial, move_search, move_trial, search_has_ended
 
 NO_CHANGE = FrontChange(added=False, removed=())
 
 
 def report_progress(uow: UnitOfWork, lease: Lease, progress: Progress, now: datetime) -> None:
-    """Record where a running trial is.
+    """Record where a running trial is; a loss that is not finite is left out.
 
     Raises:
         StaleLeaseError: If the lease is no longer valid.
+        TrialInterrupted: ``cancelled``, if the search has ended meanwhile; then call
+            ``cancel_held_trial``.
     """
     search, trial = locked_with_search(uow, lease)
+    if search.state in TERMINAL_SEARCH_STATES:
+        raise TrialInterrupted("cancelled")
+    if progress.train_loss is not None and not math.isfinite(progress.train_loss):
+        progress = replace(progress, train_loss=None)
     uow.trials.save(replace(trial, progress=progress))
     payload = {"trial_id": trial.id, "number": trial.number, **asdict(progress)}
     uow.events.append(search.id, "trial.progress", now, payload)
@@ -36,15 +44,23 @@ def complete_trial(
 ) -> FrontChange:
     """Record a trial's result, its file, and the front and hypervolume that follow from it.
 
-    A result that arrives after its search has ended cancels the trial and changes nothing else.
+    A result that arrives after its search has ended cancels the trial and changes nothing else. The
+    same attempt recording the same file again changes nothing: its first answer may have been lost
+    on the way.
 
     Raises:
         StaleLeaseError: If the lease is no longer valid.
+        ArtifactMismatchError: If the file has not the length computed from the candidate.
+        DivergedError: If a metric is not finite.
     """
-    search, trial = locked_with_search(uow, lease)
-    if search.state in TERMINAL_SEARCH_STATES:
-        cancel_trial_row(uow, trial, now)
+    search = uow.searches.lock(uow.trials.get(lease.trial_id).search_id)
+    if _recorded_before(uow, lease, artifact):
         return NO_CHANGE
+    trial = locked_trial(uow, lease)
+    if search.state in TERMINAL_SEARCH_STATES:
+        cancel_trial(uow, trial, search_has_ended(search), now)
+        return NO_CHANGE
+    _check_result(trial, metrics, artifact)
     uow.artifacts.add(artifact)
     done = move_trial(
         uow,
@@ -63,6 +79,23 @@ def complete_trial(
     }
     uow.events.append(search.id, "trial.finished", now, payload)
     return _update_front(uow, search, done, now)
+
+
+def _recorded_before(uow: UnitOfWork, lease: Lease, artifact: Artifact) -> bool:
+    trial = uow.trials.lock(lease.trial_id)
+    if trial.state != TrialState.COMPLETED or trial.attempt != lease.token:
+        return False
+    return uow.artifacts.of_trials([trial.id])[trial.id].sha256 == artifact.sha256
+
+
+def _check_result(trial: Trial, metrics: Mapping[str, float], artifact: Artifact) -> None:
+    if artifact.size_bytes != trial.costs["size_bytes"]:
+        raise ArtifactMismatchError(
+            f"the file has {artifact.size_bytes} bytes, the candidate {trial.costs['size_bytes']}"
+        )
+    infinite = [name for name, value in metrics.items() if not math.isfinite(value)]
+    if infinite:
+        raise DivergedError(f"not finite: {', '.join(infinite)}")
 
 
 def fail_trial(uow: UnitOfWork, lease: Lease, outcome: str, message: str, now: datetime) -> None:
@@ -108,7 +141,10 @@ def record_test_accuracy(
 
 
 def finish_refining(uow: UnitOfWork, search_id: str, now: datetime) -> Search:
-    """End a search whose front members have all been measured on the test split."""
+    """End a search whose front members have been measured on the test split.
+
+    The caller says when: a member whose file cannot be read stays without a test accuracy.
+    """
     search = uow.searches.lock(search_id)
     if search.state != SearchState.REFINING:
         return search

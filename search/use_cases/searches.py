@@ -7,9 +7,9 @@ from typing import Any
 from search.entities import Limits, Reason, Search, Strategy
 from search.ids import new_id
 from search.recipe import Recipe
-from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
+from search.states import TERMINAL_SEARCH_STATES, SearchState
 from search.store import UnitOfWork
-from search.use_cases.transitions import cancel_trial_row, move_search
+from search.use_cases.transitions import move_search
 
 
 def create_search(
@@ -64,11 +64,6 @@ def cancel_search(uow: UnitOfWork, search_id: str, now: datetime) -> Search:
     search = uow.searches.lock(search_id)
     if search.state in TERMINAL_SEARCH_STATES:
         return search
-    for trial in uow.trials.of_search(search_id):
-        if trial.state == TrialState.QUEUED:
-            locked = uow.trials.lock(trial.id)
-            if locked.state == TrialState.QUEUED:
-                cancel_trial_row(uow, locked, now)
     reason = Reason(code="cancelled_by_user", message="cancelled on request")
     move_search(uow, search, SearchState.CANCELLED, reason, now)
     return uow.searches.get(search_id)

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from search.entities import Reason, Search
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
-from search.use_cases.leases import requeue
+from search.use_cases.leases import requeue, time_is_up
 from search.use_cases.results import end_failed
-from search.use_cases.transitions import cancel_trial_row
+from search.use_cases.transitions import cancel_trial, search_has_ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def sweep(uow: UnitOfWork, now: datetime, ring_after_s: float) -> Rings:
         now: Present time.
         ring_after_s: Seconds after which a waiting search or trial is rung again.
     """
-    ended_by_loss = {search_id for search_id in _take_back(uow, now) if search_id}
+    _take_back(uow, now)
     before = now - timedelta(seconds=ring_after_s)
     train = [trial.id for trial in uow.trials.unclaimed(before)]
     uow.trials.mark_rung(train, now)
@@ -40,18 +40,14 @@ def sweep(uow: UnitOfWork, now: datetime, ring_after_s: float) -> Rings:
     for search in uow.searches.unfinished(before):
         if search.state == SearchState.REFINING:
             refine.append(search.id)
-        elif search.id in ended_by_loss or _has_room(search):
+        elif _has_something_to_decide(search, now):
             advance.append(search.id)
-        else:
-            continue
-        schedule = uow.searches.schedule(search.id)
-        uow.searches.save_schedule(search.id, replace(schedule, rung_at=now))
+    uow.searches.mark_rung([*advance, *refine], now)
     return Rings(advance=tuple(advance), train=tuple(train), refine=tuple(refine))
 
 
-def _take_back(uow: UnitOfWork, now: datetime) -> list[str]:
-    """Handle expired leases; return the searches whose trial ended by it."""
-    ended = []
+def _take_back(uow: UnitOfWork, now: datetime) -> None:
+    """Handle expired leases."""
     for expired in uow.trials.expired(now):
         search = uow.searches.lock(expired.search_id)
         trial = uow.trials.lock(expired.id)
@@ -60,18 +56,21 @@ def _take_back(uow: UnitOfWork, now: datetime) -> list[str]:
             continue
         silent = f"worker {trial.worker_id} was last heard of before {lease_end:%H:%M:%S} UTC"
         if search.state in TERMINAL_SEARCH_STATES:
-            cancel_trial_row(uow, trial, now)
-        elif trial.attempt >= search.limits.max_attempts:
-            end_failed(uow, trial, "lost", f"{silent}, in attempt {trial.attempt}", now)
-            ended.append(search.id)
+            cancel_trial(uow, trial, search_has_ended(search), now)
+            continue
+        trial = replace(trial, times_lost=trial.times_lost + 1)
+        if trial.times_lost >= search.limits.max_attempts:
+            end_failed(uow, trial, "lost", f"{silent}; lost {trial.times_lost} times", now)
+            uow.searches.ask_ring(search.id)
         else:
             requeue(uow, trial, Reason(code="worker_lost", message=silent), now)
-    return ended
 
 
-def _has_room(search: Search) -> bool:
+def _has_something_to_decide(search: Search, now: datetime) -> bool:
     counts = Counter(search.trial_counts)
     in_flight = counts[TrialState.QUEUED] + counts[TrialState.RUNNING]
-    return search.state == SearchState.QUEUED or (
-        search.state == SearchState.RUNNING and in_flight < search.limits.max_parallel
+    return (
+        search.state == SearchState.QUEUED
+        or in_flight < search.limits.max_parallel
+        or (counts[TrialState.QUEUED] > 0 and time_is_up(search, now))
     )

@@ -1,5 +1,6 @@
 """State changes with their events; the only callers of the two transition tables."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,10 @@ from search.store import UnitOfWork
 def move_search(
     uow: UnitOfWork, search: Search, state: SearchState, reason: Reason, now: datetime
 ) -> Search:
-    """Move a locked search to another state.
+    """Move a locked search to another state; at its end, queued trials are cancelled.
+
+    Trials that run are left to their workers' next heartbeat, or to the sweeper. Trials that
+    complete, fail or are cancelled then still add to the log.
 
     Raises:
         TransitionError: If the table of transitions does not hold it.
@@ -30,6 +34,9 @@ def move_search(
         search, state=state, state_reason=reason, updated_at=now, finished_at=finished_at
     )
     uow.searches.save(moved)
+    if state in TERMINAL_SEARCH_STATES:
+        trials = uow.trials.of_search(search.id)
+        cancel_queued(uow, trials, search_has_ended(moved), now)
     payload = {"state": state, "reason": {"code": reason.code, "message": reason.message}}
     uow.events.append(search.id, "search.state", now, payload)
     return moved
@@ -47,14 +54,34 @@ def move_trial(
     over: dict[str, Any] = {"lease_expires_at": None, "worker_id": None, "progress": None}
     if state in TERMINAL_TRIAL_STATES:
         over["finished_at"] = now
-    moved = replace(trial, state=state, **{**(over if state != "running" else {}), **changes})
+    if state == TrialState.RUNNING:
+        over = {"progress": None}
+    moved = replace(trial, state=state, **{**over, **changes})
     uow.trials.save(moved)
     return moved
 
 
-def cancel_trial_row(uow: UnitOfWork, trial: Trial, now: datetime) -> None:
+def cancel_trial(uow: UnitOfWork, trial: Trial, reason: Reason, now: datetime) -> None:
     """Cancel a locked trial and say so."""
-    reason = Reason(code="search_cancelled", message="the search was cancelled")
     move_trial(uow, trial, TrialState.CANCELLED, now, state_reason=reason)
-    payload = {"trial_id": trial.id, "number": trial.number}
+    payload = {
+        "trial_id": trial.id,
+        "number": trial.number,
+        "reason": {"code": reason.code, "message": reason.message},
+    }
     uow.events.append(trial.search_id, "trial.cancelled", now, payload)
+
+
+def cancel_queued(uow: UnitOfWork, trials: Sequence[Trial], reason: Reason, now: datetime) -> None:
+    """Cancel those of a locked search's trials that nobody has claimed."""
+    for trial in trials:
+        if trial.state == TrialState.QUEUED:
+            cancel_trial(uow, uow.trials.lock(trial.id), reason, now)
+
+
+def search_has_ended(search: Search) -> Reason:
+    """Return why a trial of an ended search is cancelled."""
+    return Reason(
+        code=f"search_{search.state}",
+        message=f"the search has ended: {search.state_reason.message}",
+    )

@@ -1,33 +1,51 @@
-"""The schema: one head, nothing forgotten, there and back again."""
+"""The schema: one head, nothing forgotten, there and back again, with what it holds."""
+
+import subprocess
+import sys
+from dataclasses import replace
 
 import pytest
 from alembic import command
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from db.engines import make_engine
 from db.migrate import SchemaError, alembic_config, check_schema, upgrade
+from db.store import open_store
 from db.tables import Base
+from search.states import TrialState
+from tests.contracts.invariants import check_invariants
+from tests.service import claim, complete, new_search, proposals, queue_trials
 
 
 def test_there_is_one_head() -> None:
     assert len(ScriptDirectory.from_config(alembic_config("sqlite://")).get_heads()) == 1
 
 
-def test_the_migrations_make_the_declared_tables(database_url: str) -> None:
-    upgrade(database_url)
-    upgrade(database_url)
-    command.check(alembic_config(database_url))
-    check_schema(database_url)
+def test_the_migrations_make_the_declared_tables(empty_database_url: str) -> None:
+    upgrade(empty_database_url)
+    upgrade(empty_database_url)
+    command.check(alembic_config(empty_database_url))
+    check_schema(empty_database_url)
 
 
-def test_an_empty_database_is_refused_with_the_remedy(database_url: str) -> None:
+def test_processes_that_migrate_at_once_do_it_once(empty_database_url: str) -> None:
+    code = "import sys; from db.migrate import upgrade; upgrade(sys.argv[1])"
+    migrating = [sys.executable, "-c", code, empty_database_url]
+    processes = [subprocess.Popen(migrating) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    check_schema(empty_database_url)
+
+
+def test_an_empty_database_is_refused_with_the_remedy(empty_database_url: str) -> None:
     with pytest.raises(SchemaError, match="bitpareto-server migrate"):
-        check_schema(database_url)
+        check_schema(empty_database_url)
 
 
 def test_another_revision_is_refused(database_url: str) -> None:
-    upgrade(database_url)
     engine = create_engine(database_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -36,8 +54,11 @@ def test_another_revision_is_refused(database_url: str) -> None:
         check_schema(database_url)
 
 
-def test_down_and_up_again(database_url: str) -> None:
-    upgrade(database_url)
+def test_down_and_up_again_with_data(database_url: str) -> None:
+    store = open_store(database_url)
+    search = new_search(store)
+    complete(store, claim(store, queue_trials(store, search, proposals(1))[0]), 0.9)
+    store.close()
     command.downgrade(alembic_config(database_url), "base")
     engine = create_engine(database_url)
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
@@ -46,18 +67,34 @@ def test_down_and_up_again(database_url: str) -> None:
     engine.dispose()
 
 
+def test_copying_a_table_on_sqlite_keeps_what_refers_to_it(sqlite_url: str) -> None:
+    # batch mode drops the old table; with foreign keys on, its trials and events would go with it
+    store = open_store(sqlite_url)
+    search = new_search(store)
+    complete(store, claim(store, queue_trials(store, search, proposals(1))[0]), 0.9)
+    engine = make_engine(sqlite_url, foreign_keys=False)
+    with engine.begin() as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("searches", recreate="always") as batch:
+            batch.drop_index("ix_searches_state_rung_at")
+    engine.dispose()
+    check_invariants(store, search.id)
+    with store.read() as uow:
+        assert uow.searches.get(search.id).trial_counts == {TrialState.COMPLETED: 1}
+    store.close()
+
+
 def test_the_database_refuses_unknown_states(database_url: str) -> None:
     # a changed CHECK constraint is invisible to Alembic's comparison, so it is tried
-    upgrade(database_url)
     engine = create_engine(database_url)
     columns = (
         "id, name, created_at, updated_at, state, state_reason, dataset, space, objectives, "
         "budgets, strategy, recipe, limits, seed, ref_point, hypervolume, next_number, "
-        "hold_token, failed_asks"
+        "hold_token, failed_asks, exhausted"
     )
     values = (
         "'sea_1', '', '2026-01-01', '2026-01-01', :state, '{}', 'digits', '{}', '[]', "
-        "'{}', '{}', '{}', '{}', 0, '{}', 0, 1, 0, 0"
+        "'{}', '{}', '{}', '{}', 0, '{}', 0, 1, 0, 0, false"
     )
     insert = text(f"INSERT INTO searches ({columns}) VALUES ({values})")  # noqa: S608 - constants
     with pytest.raises(IntegrityError), engine.begin() as connection:
@@ -65,3 +102,15 @@ def test_the_database_refuses_unknown_states(database_url: str) -> None:
     with engine.begin() as connection:
         connection.execute(insert, {"state": "queued"})
     engine.dispose()
+
+
+def test_a_trial_needs_its_search(database_url: str) -> None:
+    # SQLite enforces this only where the connection asks for it
+    store = open_store(database_url)
+    search = new_search(store)
+    (trial_id,) = queue_trials(store, search, proposals(1))
+    with store.read() as uow:
+        orphan = replace(uow.trials.get(trial_id), search_id="sea_none")
+    with pytest.raises(IntegrityError), store.begin() as uow:
+        uow.trials.save(orphan)
+    store.close()

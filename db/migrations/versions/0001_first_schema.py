@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("hold_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rung_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failed_asks", sa.Integer(), nullable=False),
+        sa.Column("exhausted", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
             "state IN ('queued', 'running', 'paused', 'refining', 'succeeded', 'failed', 'cancelled')",
             name=op.f("ck_searches_state"),
@@ -95,6 +96,7 @@ def upgrade() -> None:
         sa.Column("gen_method", sa.String(length=64), nullable=False),
         sa.Column("gen_seconds", sa.Double(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("times_lost", sa.Integer(), nullable=False),
         sa.Column("worker_id", sa.String(length=64), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rung_at", sa.DateTime(timezone=True), nullable=True),

@@ -27,6 +27,8 @@ def test_a_damaged_file_is_noticed(files: ArtifactFiles) -> None:
     files.path(address).write_bytes(b"PACKED")
     with pytest.raises(ArtifactStoreError, match=address):
         files.read(address)
+    assert files.put(b"packed") == address
+    assert files.read(address) == b"packed"
 
 
 @pytest.mark.parametrize("address", ["", "0" * 64, "../" * 21 + "x", "A" * 64])

@@ -1,0 +1,91 @@
+"""Engines with the settings each kind of database needs here, and what their errors mean.
+
+Sources:
+    [SQLite] https://www.sqlite.org/rescode.html and https://www.sqlite.org/isolation.html
+    [PostgreSQL] manual, chapter "Transaction Isolation"
+"""
+
+import json
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+BUSY_TIMEOUT_MS: Final = 15_000
+_READ_ONLY: Final = "bitpareto_read_only"
+
+# codes that mean "this database or statement is wrong", so that waiting would not help; every other
+# operational error of SQLite is a lock or the disk
+_SQLITE_FAULTS: Final = frozenset(
+    {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+)
+
+# NaN is no JSON: SQLite would store it and PostgreSQL refuse it
+_to_json = partial(json.dumps, allow_nan=False)
+
+
+def make_engine(database_url: str, *, foreign_keys: bool = True) -> Engine:
+    """Return an engine for a SQLAlchemy URL.
+
+    Args:
+        database_url: Such as ``sqlite:////folder/file.db`` or ``postgresql+psycopg://…``.
+        foreign_keys: Whether SQLite enforces foreign keys; only migrations turn it off.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        # a locked row must be seen as it is once the lock is had, whatever the server's default
+        return create_engine(
+            url, pool_pre_ping=True, isolation_level="READ COMMITTED", json_serializer=_to_json
+        )
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, json_serializer=_to_json)
+
+    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+        # the driver must not open transactions by itself: _begin_sqlite does, with the right kind
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",  # first: the others may have to wait
+            "journal_mode=WAL",
+            f"foreign_keys={int(foreign_keys)}",
+            "synchronous=NORMAL",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    event.listen(engine, "connect", set_up)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def read_only(engine: Engine) -> Engine:
+    """Return the engine for transactions that only read; it shares the pool.
+
+    All statements of one transaction see the database as of one moment.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_READ_ONLY: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # a deferred transaction that later wants to write can fail without waiting [SQLite], so writers
+    # say at once that they are writers
+    reads = bool(connection.get_execution_options().get(_READ_ONLY, False))
+    connection.exec_driver_sql(f"PRAGMA query_only={int(reads)}")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Whether waiting may help: a lock, a deadlock's victim, a lost or refused connection."""
+    if isinstance(error.orig, sqlite3.Error):
+        code: int | None = getattr(error.orig, "sqlite_errorcode", None)
+        return (
+            isinstance(error, OperationalError)
+            and code is not None
+            # extended codes keep the primary one in the low byte
+            and code & 0xFF not in _SQLITE_FAULTS
+        )
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
