@@ -40,13 +40,14 @@ def main() -> int:
         (ROOT / f"scripts/demo_searches/{arguments.dataset}.yaml").read_text()
     )
     output = ROOT / "demo-output" / arguments.dataset
+    folder = ROOT / "var" / f"demo-{arguments.dataset}"
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
     console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
     signal.signal(signal.SIGTERM, _as_ctrl_c)
     try:
-        with _service(ROOT / "var" / f"demo-{arguments.dataset}", console) as address:
-            _run(address, declared, output, console)
+        with _service(folder, console) as address:
+            _run(address, declared, output, folder, console)
     except KeyboardInterrupt:
         console.print("stopped; no process is left behind")
         return 130
@@ -108,11 +109,12 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", address: str) -> None:
     raise SystemExit(f"the service did not answer within {START_S:g} s")
 
 
-def _run(address: str, declared: dict[str, Any], output: Path, console: Console) -> None:
+def _run(
+    address: str, declared: dict[str, Any], output: Path, folder: Path, console: Console
+) -> None:
     started = time.monotonic()
     with Client(base_url=address) as client:
         search = client.searches.create(**declared)
-        console.print(f"search {search.id}: live at {address}/?search={search.id}")
         search = search.wait(progress=True)
         seconds = time.monotonic() - started
         front = search.front()
@@ -136,11 +138,12 @@ def _run(address: str, declared: dict[str, Any], output: Path, console: Console)
         (output / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
         console.print(f"{len(completed)} of {len(trials)} trials completed in {seconds:.0f} s")
         console.print(f"picture: {_relative(output / 'front.png')}")
-        console.print(f"dashboard: {address}/?search={search.id} (`make up` keeps it running)")
+        console.print(f"dashboard: {search.url}, until this demo shuts the service down; later:")
+        console.print(f"  .venv/bin/bitpareto-server up --data-folder {_relative(folder)}")
 
 
 def _file_name(trial: Trial) -> str:
-    return f"trial-{trial.number:03d}-{trial.costs['size_bytes']}B.bpar"
+    return f"trial-{trial.number:03d}.bpar"
 
 
 def _relative(path: Path) -> str:

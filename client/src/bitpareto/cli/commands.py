@@ -131,4 +131,4 @@ def _chosen_points(client: Client, arguments: argparse.Namespace) -> list[FrontP
 
 
 def _file_name(point: FrontPoint) -> str:
-    return f"trial-{point.trial.number:03d}-{point.size_bytes}B{SUFFIX}"
+    return f"trial-{point.trial.number:03d}{SUFFIX}"
