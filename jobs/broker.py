@@ -14,7 +14,7 @@ from jobs.messages import OPTIMIZE_QUEUE, QUEUES, RINGS
 from search.errors import BitparetoError
 from search.settings import Settings
 
-_POLL_S: Final = 0.2
+_POLL_S: Final = 0.1
 _CONNECT_S: Final = 2.0
 _VISIBILITY_S: Final = 3600
 

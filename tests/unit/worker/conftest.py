@@ -28,7 +28,7 @@ def parts(settings: Settings) -> Iterator[Parts]:
     upgrade(settings.database_url)
     opened = open_parts(settings, kind="train", device="cpu")
     yield opened
-    opened.store.close()  # type: ignore[attr-defined]  # of the SQL store, not of the port
+    opened.store.close()
 
 
 @pytest.fixture
