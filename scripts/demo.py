@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATASETS = ("digits", "fashion-mnist", "cifar10")
 START_S = 90.0
 STOP_S = 20.0
-LOG_WIDTH = 130
+LOG_WIDTH = 140
 
 
 def main() -> int:

@@ -126,9 +126,6 @@ class PlainLines:
 
     def show(self, tally: Tally, event: SearchEvent | None) -> None:
         """Print a line if there is something new."""
-        if tally.search.state != self._state:
-            self._state = tally.search.state
-            self.note(f"{self._state}: {tally.search.state_reason.message}")
         if event is not None and event.type in Tally.COUNTED:
             self.note(_trial_line(event))
         if tally.done != self._done:
@@ -139,6 +136,9 @@ class PlainLines:
                 f"smallest {words['smallest']}, hypervolume {words['hypervolume']}, "
                 f"time left {words['eta']}"
             )
+        if tally.search.state != self._state:
+            self._state = tally.search.state
+            self.note(f"{self._state}: {tally.search.state_reason.message}")
 
     def note(self, text: str) -> None:
         """Print a line."""
