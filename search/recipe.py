@@ -17,10 +17,11 @@ class Recipe:
         batch_size: Images per step.
         lr: Peak learning rate of the float phase.
         qat_lr: Peak learning rate of the fine-tuning phase.
-        weight_decay: Decoupled weight decay; never applied to scales, biases or batch norm.
+        weight_decay: L2 decay of SGD; never applied to scales, biases or batch norm.
         quantizer: Name of the fake quantizer.
         weight_granularity: One weight scale per output channel or per tensor.
-        max_train_images: Train on at most this many images (the first of a seeded permutation).
+        max_train_images: Train on at most this many images: a stratified part, the same in every
+            trial.
         max_accuracy_gap: Largest tolerated difference between the fake-quantized network's and the
             packed file's validation accuracy; beyond it the trial fails as ``artifact_mismatch``.
     """
