@@ -5,6 +5,7 @@ truth (``docs/adr/0003-ax-as-adapter.md``). Written against ax-platform 1.3.1;
 ``tests/unit/optimizer/test_ax_adapter.py`` holds what is relied on.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -217,5 +218,5 @@ def _rows(trial: Trial, observation: Observation, objectives: Sequence[Objective
             se=0.0 if o.exact else float("nan"),
         )
         for o in objectives
-        if o.name in values
+        if math.isfinite(values.get(o.name, math.nan))
     ]

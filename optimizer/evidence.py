@@ -24,7 +24,7 @@ class Evidence:
         ref_point: ``(m,)`` utilities.
         completed: Networks with a measured accuracy, ``n`` of them.
         x: Their features ``(n, d)``.
-        measured: Their accuracy as a utility ``(n,)``.
+        measured: Their accuracy, which is its own utility ``(n,)``.
         cost_utilities: Their exact costs ``(n, m - 1)``.
         failed_x: Features of failed trials ``(k, d)``.
         pending: Networks on their way.

@@ -17,6 +17,8 @@ from search_space.space import Candidate
 
 MAX_ENUMERATED = 4096
 """Assignments up to which a space is listed in full; about a second and a half."""
+_PATIENCE, _LEAST_PATIENCE = 500, 20
+"""Uniform draws without a new option before giving up, at first and at last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Frontier:
         self.space = request.space
         self.budgets = dict(request.budgets)
         self.genotypes = Genotypes(request.space)
+        self._patience = _PATIENCE
         self._known = {o.candidate_hash for o in request.history}
         self._known_places = [self.genotypes.places(o.genes) for o in request.history]
 
@@ -70,15 +73,17 @@ class Frontier:
         option = Option.of(candidate)
         return option if within(option.costs, self.budgets) else None
 
-    def uniform(self, rng: np.random.Generator, max_tries: int) -> Option | None:
+    def uniform(self, rng: np.random.Generator) -> Option | None:
         """Return a new option drawn uniformly from all assignments within budget.
 
-        ``None`` after ``max_tries`` draws: the budget is tight, or little is left.
+        ``None`` after many draws: the budget is tight, or little is left. Later calls then give up
+        sooner.
         """
-        for _ in range(max_tries):
+        for _ in range(self._patience):
             option = self.option(self.genotypes.uniform(rng, 1)[0])
             if option is not None:
                 return option
+        self._patience = max(_LEAST_PATIENCE, self._patience // 4)
         return None
 
     def walk(self, rng: np.random.Generator, n_steps: int) -> Option | None:

@@ -25,11 +25,10 @@ _FIT_SHARE = 0.4
 """Of the time left, what the fit may take."""
 _LEAST = 32
 """Genotypes tried for the pool however late it is; some hundredths of a second."""
-_ROUNDS = 3
-_TOP = 8
-_CHILDREN = 12
-"""Local search: in each round the best options get some children each; it ends early without
-progress. After the first proposal of a batch, one round."""
+_FIRST_SEARCH = (3, 8, 12)
+_NEXT_SEARCH = (1, 4, 8)
+"""Local search for the first proposal of an ask and for those after it: rounds, best options per
+round, children of each. It ends early without progress."""
 
 
 class ModelBased:
@@ -52,7 +51,7 @@ class ModelBased:
         self._expected = list(self._evidence.pending)
         self._model: AccuracyModel | None = None
         self._boxes: Boxes | None = None
-        self._rounds = _ROUNDS
+        self._search = _FIRST_SEARCH
         self._started = False
 
     def expect(self, option: Option) -> None:
@@ -101,6 +100,8 @@ class ModelBased:
 
     def _guarded_fit(self, evidence: Evidence) -> None:
         try:
+            if not evidence.completed:
+                raise ModelError("no trial has a finite accuracy")
             self._model = AccuracyModel(
                 evidence.x,
                 evidence.measured,
@@ -141,14 +142,15 @@ class ModelBased:
     def _maximize(self, model: AccuracyModel) -> Option | None:
         pool = self._pool
         scores = self._scores(model, 0)
-        for _ in range(self._rounds):
+        rounds, n_best, n_children = self._search
+        for _ in range(rounds):
             if not len(scores) or self._deadline.passed():
                 break
             best = scores.max()
-            top = scores.topk(min(_TOP, len(scores))).indices.tolist()
+            top = scores.topk(min(n_best, len(scores))).indices.tolist()
             parents = np.stack([self._places(pool.options[i]) for i in top])
             children = self._frontier.genotypes.mutate(
-                parents.repeat(_CHILDREN, axis=0), self._rng, most=1
+                parents.repeat(n_children, axis=0), self._rng, most=1
             )
             before = len(pool.options)
             pool.add(children, self._deadline)
@@ -157,7 +159,7 @@ class ModelBased:
                 break
         if self._deadline.passed():
             self.method = "ehvi_deadline"
-        self._rounds = 1
+        self._search = _NEXT_SEARCH
         return pool.take(int(scores.argmax())) if len(scores) else None
 
     def _scores(self, model: AccuracyModel, first: int) -> Tensor:

@@ -8,7 +8,6 @@ from optimizer.frontier import Frontier, Option, request_rng
 from search.entities import Proposal
 from search.ports import AskRequest
 
-_MAX_TRIES = 500
 _WALK_STEPS = 60
 _MAX_WALKS = 8
 
@@ -37,7 +36,7 @@ def draw(frontier: Frontier, rng: np.random.Generator) -> tuple[Option | None, s
     not meet it. ``random_exhausted``: so little is left that it was searched for systematically;
     no option then means that nothing is left.
     """
-    option = frontier.uniform(rng, _MAX_TRIES)
+    option = frontier.uniform(rng)
     if option is not None:
         return option, "random"
     for _ in range(_MAX_WALKS if frontier.budgets else 0):

@@ -32,7 +32,7 @@ class AdvancePlan:
         search: As of now.
         history: All trials so far, by number.
         n_wanted: Candidates to ask for; 0 when the search went on to refining or has ended.
-        token: Number of the hold; proposals recorded under an older one are dropped.
+        token: Number of the hold; an answer under an older one, or a second one, is dropped.
     """
 
     search: Search
@@ -101,7 +101,7 @@ def record_proposals(
     """
     search = uow.searches.lock(plan.search.id)
     schedule = uow.searches.schedule(search.id)
-    if schedule.hold_token != plan.token or search.state != SearchState.RUNNING:
+    if not _still_held(search, schedule, plan):
         return []
     trials = uow.trials.of_search(search.id)
     known = {trial.candidate_hash for trial in trials}
@@ -127,9 +127,15 @@ def record_failed_ask(uow: UnitOfWork, plan: AdvancePlan, message: str, now: dat
     """Give the hold back after the optimizer failed; the search fails when it happens again."""
     search = uow.searches.lock(plan.search.id)
     schedule = uow.searches.schedule(search.id)
-    if schedule.hold_token != plan.token or search.state != SearchState.RUNNING:
+    if not _still_held(search, schedule, plan):
         return search
     return _count_failure(uow, search, schedule, message, now)[1]
+
+
+def _still_held(search: Search, schedule: Schedule, plan: AdvancePlan) -> bool:
+    """Whether a plan's answer counts: nobody took over, and it was not answered before."""
+    newest = schedule.hold_token == plan.token and schedule.hold_until is not None
+    return newest and search.state == SearchState.RUNNING
 
 
 def _count_failure(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,9 @@ class SearchScript:
         with self._store.begin() as uow:
             plan = begin_advance(uow, self.id, now, hold_s=30)
             assert plan is not None
-            return record_proposals(uow, plan, [self._proposal() for _ in range(n)], now)
+            assert plan.n_wanted >= n
+            fewer = replace(plan, n_wanted=n)  # as if the search asked for no more
+            return record_proposals(uow, fewer, [self._proposal() for _ in range(n)], now)
 
     def claim(self, trial_id: str) -> Lease:
         with self._store.begin() as uow:
@@ -199,7 +202,9 @@ def _chromium() -> str | None:
     return None
 
 
-@pytest.fixture(scope="session")
+# Not for the session: an open Playwright is an event loop that runs in the tests' thread, and the
+# modules of other folders, which run in between, could not have theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     executable = _chromium()
     with sync_playwright() as playwright:
@@ -211,7 +216,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     served = Service(tmp_path_factory.mktemp("dashboard"))
     upgrade(served.database_url)
@@ -233,9 +238,9 @@ def complaints() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context(browser: Browser, service: Service) -> Iterator[BrowserContext]:
-    """One for all tests, so that Plotly is compiled once; the page keeps nothing in it."""
+    """One for all tests of a module, so that Plotly is compiled once; the page keeps nothing in it."""
     expect.set_options(timeout=PATIENCE_MS)  # for busy machines: a test that passes does not wait
     size: ViewportSize = {"width": 1360, "height": 900}
     opened = browser.new_context(base_url=service.address, viewport=size)

@@ -174,9 +174,11 @@ def test_page_catches_up_after_the_server_was_killed(
     assert_drawn_as_sent(page, front(service, script.id))
     expect(page.locator(".connection")).to_have_text("Live")
     service.kill()
-    expect(page.locator(".connection")).to_have_text("Offline, trying again")
-    trial_id = script.run_one(0.99)  # the store is there while the API is not
-    service.start()
+    try:
+        expect(page.locator(".connection")).to_have_text("Offline, trying again")
+        trial_id = script.run_one(0.99)  # the store is there while the API is not
+    finally:
+        service.start()
     expect(page.locator(".connection")).to_have_text("Live")
     expect(page.locator(".trials tbody tr")).to_have_count(2)
     sent = front(service, script.id)

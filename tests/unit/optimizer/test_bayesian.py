@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,9 +82,9 @@ def test_little_time_ends_the_search_of_the_pool_early(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # a pool that takes far longer than the deadline, however fast the machine
-    monkeypatch.setattr("optimizer.pool.N_MUTATED", 200_000)
+    monkeypatch.setattr("optimizer.pool.N_MUTATED", 40_000)
     history = random_history(staged, 12)
-    (proposal,) = ask(make_request(staged, history, deadline_s=6.0))
+    (proposal,) = ask(make_request(staged, history, deadline_s=3.0))
     assert proposal.gen_method == "ehvi_deadline"
     assert proposal.gen_seconds < 20
 
@@ -117,6 +118,17 @@ def test_failures_are_avoided_and_do_not_stop_the_search(
     assert {o.status for o in history} == {"failed", "completed"}
     proposals = ask(make_request(staged, history, n=4))
     assert {p.gen_method for p in proposals} == {"ehvi"}
+
+
+def test_a_history_without_a_finite_accuracy_is_survived(
+    staged: Space, make_request: MakeRequest, random_history: RandomHistory
+) -> None:
+    history = [
+        replace(o, values={**(o.values or {}), "accuracy": math.nan})
+        for o in random_history(staged, 9)
+    ]
+    proposals = ask(make_request(staged, history, n=2))
+    assert {p.gen_method for p in proposals} == {"mutation_fallback"}
 
 
 def test_a_history_of_failures_alone_stays_in_the_initial_phase(
