@@ -113,7 +113,7 @@ def test_streams_leave_the_server_answering_and_end_with_their_clients(
         streams = [client.send(client.build_request("GET", url), stream=True) for _ in range(40)]
         started = time.monotonic()
         assert httpx.get(f"{address}/v1/searches/{search.id}", timeout=20).status_code == 200
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 15
         before = store.reads
         time.sleep(0.3)
         assert store.reads > before

