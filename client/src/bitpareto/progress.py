@@ -21,8 +21,7 @@ class Tally:
     Attributes:
         search: Its last state.
         best_accuracy: Best validation accuracy of any completed trial.
-        smallest_bytes: Size of the smallest front member.
-        hypervolume: Of the front.
+        smallest_bytes: Size of the smallest completed trial.
     """
 
     COUNTED: ClassVar = frozenset(
@@ -33,7 +32,6 @@ class Tally:
         self.search = search
         self.best_accuracy: float | None = None
         self.smallest_bytes: int | None = None
-        self.hypervolume = front.hypervolume
         self._began_at = time.monotonic()
         self._done_before = self.done
         for point in front.points:
@@ -62,8 +60,6 @@ class Tally:
         """Count an event in."""
         if event.type == "trial.finished":
             self._take_point(event.payload.get("metrics", {}), event.payload.get("costs", {}))
-        elif event.type == "front.changed":
-            self.hypervolume = event.payload.get("hypervolume", self.hypervolume)
 
     def _take_point(self, metrics: dict[str, float], costs: dict[str, int]) -> None:
         accuracy, size = metrics.get("accuracy"), costs.get("size_bytes")
@@ -78,7 +74,7 @@ class Tally:
         return {
             "best": "-" if self.best_accuracy is None else f"{self.best_accuracy:.2%}",
             "smallest": "-" if self.smallest_bytes is None else format_size(self.smallest_bytes),
-            "hypervolume": f"{self.hypervolume:.3f}",
+            "hypervolume": f"{self.search.hypervolume:.3f}",
             "eta": "-" if eta is None else _duration(eta),
         }
 
