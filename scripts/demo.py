@@ -25,6 +25,7 @@ from rich.table import Table
 
 from bitpareto import BitparetoError, Client, Front, FrontPoint
 from bitpareto.types import Trial
+from worker.folder_lock import LOCK_NAME, FolderInUseError, only_supervisor_of
 
 ROOT = Path(__file__).resolve().parent.parent
 DATASETS = ("digits", "fashion-mnist", "cifar10")
@@ -41,8 +42,6 @@ def main() -> int:
     )
     output = ROOT / "demo-output" / arguments.dataset
     folder = ROOT / "var" / f"demo-{arguments.dataset}"
-    shutil.rmtree(output, ignore_errors=True)
-    output.mkdir(parents=True)
     console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
     signal.signal(signal.SIGTERM, _as_ctrl_c)
     try:
@@ -51,7 +50,7 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("stopped; no process is left behind")
         return 130
-    except BitparetoError as error:
+    except (BitparetoError, FolderInUseError) as error:
         console.print(str(error), markup=False)
         return 1
     return 0
@@ -71,7 +70,7 @@ def _as_ctrl_c(*_: object) -> None:
 @contextmanager
 def _service(folder: Path, console: Console) -> Iterator[str]:
     """Run `bitpareto-server up` on a fresh folder and a free port; yields its address."""
-    shutil.rmtree(folder, ignore_errors=True)
+    _empty(folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -96,6 +95,16 @@ def _service(folder: Path, console: Console) -> Iterator[str]:
         console.print("the service has shut down")
 
 
+def _empty(folder: Path) -> None:
+    """Forget an earlier demo, unless its service runs."""
+    with only_supervisor_of(folder):
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK_NAME:
+                entry.unlink()
+
+
 def _wait_until_ready(process: "subprocess.Popen[bytes]", address: str) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
@@ -112,6 +121,8 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", address: str) -> None:
 def _run(
     address: str, declared: dict[str, Any], output: Path, folder: Path, console: Console
 ) -> None:
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(parents=True)
     started = time.monotonic()
     with Client(base_url=address) as client:
         search = client.searches.create(**declared)

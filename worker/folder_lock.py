@@ -8,6 +8,8 @@ from pathlib import Path
 
 from search.errors import BitparetoError
 
+LOCK_NAME = "supervisor.lock"
+
 
 class FolderInUseError(BitparetoError):
     """Another supervisor runs on the data folder; stop it, or choose another folder."""
@@ -21,7 +23,7 @@ def only_supervisor_of(folder: Path) -> Iterator[None]:
         FolderInUseError: If another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "supervisor.lock").open("a+", encoding="ascii") as file:
+    with (folder / LOCK_NAME).open("a+", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
