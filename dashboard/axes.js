@@ -21,6 +21,7 @@ const COST_AXES = {
   size_bytes: { key: "size_bytes", title: "Size of the packed file", words: size },
   macs: { key: "macs", title: "Multiply-accumulates", words: count },
   bops: { key: "bops", title: "Bit operations", words: count },
+  peak_activation_bytes: { key: "peak_activation_bytes", title: "Activation memory", words: size },
 };
 
 /**

@@ -33,6 +33,9 @@ OBJECTIVES: Final[Mapping[str, Objective]] = MappingProxyType(
             Objective(name="size_bytes", direction="down", exact=True, scale="log2", unit="B"),
             Objective(name="macs", direction="down", exact=True, scale="log2", unit="MAC"),
             Objective(name="bops", direction="down", exact=True, scale="log2", unit="BOP"),
+            Objective(
+                name="peak_activation_bytes", direction="down", exact=True, scale="log2", unit="B"
+            ),
         )
     }
 )

@@ -1,45 +1,131 @@
-"""Writes a layer list one layer after another, asking for the bits of each."""
+"""Describes an architecture as a sequence of layers, for one assignment or for many at once.
 
-from search_space.bits import LAST_LAYER, BitPlan
-from search_space.blueprint import Choose
-from search_space.layers import INPUT_BITS, LOGIT_BITS, Activation, Layer, LayerKind, LayerList
+A family says once which layers its networks have, as calls on an ``Assembly``. ``ListAssembly``
+turns the calls into the layer list of one assignment; ``search_space.batch`` turns the same calls
+into arrays over thousands of assignments. Both must therefore understand every value: where a
+network depends on a gene, a family says ``where`` and ``repeat`` instead of ``if`` and ``for``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from typing_extensions import override
+
+from search_space.bits import LAST_LAYER, POOL, BitPlan
+from search_space.genes import Choose, GeneValue
+from search_space.layers import INPUT_BITS, LOGIT_BITS, Activation, Layer, LayerKind
+
+Number = int | npt.NDArray[np.int64]
+"""One integer, or in a batch one for each of ``n`` assignments, ``(n,)``."""
+
+Truth = bool | npt.NDArray[np.bool_]
+"""One truth value, or in a batch ``(n,)``."""
+
+Widths = Sequence[tuple[Number, Number]]
+"""(output channels, weight bits) of each group of channels, in order."""
 
 
-class Assembly:
-    """A layer list under construction; methods return the index of the layer they wrote."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What goes in and what comes out: ``(channels, height, width)`` bytes, logits."""
 
-    def __init__(
-        self, *, channels: int, height: int, width: int, bits: BitPlan, choose: Choose
-    ) -> None:
+    channels: int
+    height: int
+    width: int
+    n_classes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """What a layer yields: the layer's place in the list, the shape and the width."""
+
+    layer: Number
+    channels: Number
+    height: Number
+    width: Number
+    bits: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A layer about to be written; fields as in ``Layer``, but ``widths`` for the weights."""
+
+    name: str
+    kind: LayerKind
+    sources: tuple[Tensor, ...]
+    channels: Number
+    height: Number
+    width: Number
+    bits: Number
+    kernel: Number = 1
+    stride: int = 1
+    padding: tuple[Number, Number] = (0, 0)
+    groups: Number = 1
+    activation: Activation = "none"
+    batch_norm: bool = False
+    widths: Widths = ()
+
+
+class Assembly(ABC):
+    """Layers under construction.
+
+    A layer that does not exist, by an enclosing ``where`` or ``repeat``, hands on what it reads
+    first: every method then returns that tensor.
+
+    Attributes:
+        image: The input.
+        n_classes: Number of logits.
+    """
+
+    image: Tensor
+
+    def __init__(self, shape: Shape, bits: BitPlan) -> None:
+        self.n_classes = shape.n_classes
         self._bits = bits
-        self._choose = choose
-        self.layers: list[Layer] = [
-            Layer(
-                name="input",
-                kind="input",
-                inputs=(),
-                out_channels=channels,
-                out_height=height,
-                out_width=width,
-                activation_bits=INPUT_BITS,
-            )
-        ]
 
-    def channels(self, index: int) -> int:
-        """Return the channels of the tensor that layer ``index`` yields."""
-        return self.layers[index].out_channels
+    @abstractmethod
+    def choose(self, gene: str) -> Number:
+        """Return the value of a gene of integers; asking is what gives a gene an effect."""
+
+    @abstractmethod
+    def look_up(self, gene: str, meaning: Mapping[GeneValue, int]) -> Number:
+        """Return what the value of a gene means."""
+
+    @abstractmethod
+    def where(self, condition: Truth) -> AbstractContextManager[None]:
+        """Layers written inside exist only where the condition holds."""
+
+    @abstractmethod
+    def repeat(self, count: Number) -> Iterator[int]:
+        """Yield 0, 1, ... below ``count``."""
+
+    @abstractmethod
+    def _nothing_exists(self) -> bool:
+        """Whether no enclosing condition holds anywhere."""
+
+    @abstractmethod
+    def _existing(self, value: Number, otherwise: Number) -> Number:
+        """Return ``value`` where layers exist, else ``otherwise``."""
+
+    @abstractmethod
+    def _write(self, draft: Draft) -> Tensor:
+        """Append a layer."""
 
     def conv(
         self,
         name: str,
-        source: int,
-        channels: int,
+        source: Tensor,
+        channels: Number,
         *,
-        kernel: int = 1,
+        kernel: Number = 1,
         stride: int = 1,
         depthwise: bool = False,
         activation: Activation = "none",
-    ) -> int:
+    ) -> Tensor:
         """Write a convolution with batch norm and "same" padding.
 
         An even kernel has one more zero after than before. The output has ``ceil(size / stride)``
@@ -47,76 +133,256 @@ class Assembly:
 
         Args:
             name: Of the layer.
-            source: Index of the layer read.
+            source: The tensor read.
             channels: Of the output.
             kernel: Side of the kernel.
             stride: Step of the kernel.
             depthwise: One group per channel; then ``channels`` equals those of the source.
             activation: Applied after batch norm.
         """
-        read = self.layers[source]
-        self.layers.append(
-            Layer(
+        if self._nothing_exists():
+            return source
+        channels = self._existing(channels, source.channels)
+        return self._write(
+            Draft(
                 name=name,
                 kind="conv",
-                inputs=(source,),
-                out_channels=channels,
-                out_height=-(-read.out_height // stride),
-                out_width=-(-read.out_width // stride),
+                sources=(source,),
+                channels=channels,
+                height=-(-source.height // stride),
+                width=-(-source.width // stride),
+                bits=self.choose(self._bits.activation_gene(name)),
                 kernel=kernel,
                 stride=stride,
                 padding=((kernel - 1) // 2, kernel // 2),
                 groups=channels if depthwise else 1,
                 activation=activation,
                 batch_norm=True,
-                weight_bits=int(self._choose(self._bits.weight_gene(name))),
-                activation_bits=int(self._choose(self._bits.activation_gene(name))),
+                widths=self._widths(name, channels),
             )
         )
-        return len(self.layers) - 1
 
-    def add(self, name: str, first: int, second: int, activation: Activation) -> int:
+    def linear(
+        self, name: str, source: Tensor, channels: Number, activation: Activation = "none"
+    ) -> Tensor:
+        """Write a fully connected layer with bias; the last one yields logits."""
+        if self._nothing_exists():
+            return source
+        channels = self._existing(channels, source.channels)
+        gene = self._bits.activation_gene(name)
+        return self._write(
+            Draft(
+                name=name,
+                kind="linear",
+                sources=(source,),
+                channels=channels,
+                height=1,
+                width=1,
+                bits=LOGIT_BITS if name == self._bits.last_layer else self.choose(gene),
+                activation=activation,
+                widths=self._widths(name, channels),
+            )
+        )
+
+    def add(self, name: str, first: Tensor, second: Tensor, activation: Activation) -> Tensor:
         """Write a residual sum; its output has the width of the tensor ``first``."""
-        read = self.layers[first]
-        self.layers.append(
-            Layer(
+        if self._nothing_exists():
+            return first
+        return self._write(
+            Draft(
                 name=name,
                 kind="add",
-                inputs=(first, second),
-                out_channels=read.out_channels,
-                out_height=read.out_height,
-                out_width=read.out_width,
+                sources=(first, second),
+                channels=first.channels,
+                height=first.height,
+                width=first.width,
+                bits=first.bits,
                 activation=activation,
-                activation_bits=read.activation_bits,
             )
         )
-        return len(self.layers) - 1
 
-    def classify(self, source: int, n_classes: int) -> LayerList:
-        """Write global average pooling and the classifier; return the finished list."""
-        weight_bits = int(self._choose(self._bits.weight_gene(LAST_LAYER)))
-        self._vector("pool", "global_avg_pool", source, self.channels(source), INPUT_BITS)
-        self._vector(LAST_LAYER, "linear", len(self.layers) - 1, n_classes, LOGIT_BITS, weight_bits)
-        return tuple(self.layers)
+    def pad_channels(self, name: str, source: Tensor, channels: Number, stride: int) -> Tensor:
+        """Write a shortcut without parameters: every ``stride``-th place, channels of zeros."""
+        if self._nothing_exists():
+            return source
+        return self._write(
+            Draft(
+                name=name,
+                kind="pad_channels",
+                sources=(source,),
+                channels=self._existing(channels, source.channels),
+                height=-(-source.height // stride),
+                width=-(-source.width // stride),
+                bits=source.bits,
+                stride=stride,
+            )
+        )
 
-    def _vector(
-        self,
-        name: str,
-        kind: LayerKind,
-        source: int,
-        channels: int,
-        activation_bits: int,
-        weight_bits: int = 0,
-    ) -> None:
+    def max_pool(self, name: str, source: Tensor, side: int) -> Tensor:
+        """Write a maximum over windows side by side; one that reaches over the edge is cut."""
+        if self._nothing_exists():
+            return source
+        return self._write(
+            Draft(
+                name=name,
+                kind="max_pool",
+                sources=(source,),
+                channels=source.channels,
+                height=-(-source.height // side),
+                width=-(-source.width // side),
+                bits=source.bits,
+                kernel=side,
+                stride=side,
+                padding=(0, side - 1),
+            )
+        )
+
+    def pool(self, source: Tensor) -> Tensor:
+        """Write the global average in front of the classifier; it always exists."""
+        return self._write(
+            Draft(
+                name=POOL,
+                kind="global_avg_pool",
+                sources=(source,),
+                channels=source.channels,
+                height=1,
+                width=1,
+                bits=self.choose(self._bits.activation_gene(POOL)),
+            )
+        )
+
+    def classify(self, source: Tensor) -> Tensor:
+        """Write global average pooling and the classifier."""
+        return self.linear(LAST_LAYER, self.pool(source), self.n_classes)
+
+    def copy(self, layer: Layer, sources: Sequence[Tensor]) -> Tensor:
+        """Write a layer of a given network, its widths replaced by those of this assignment.
+
+        Convolutions and linear layers have the genes of their names; ``global_avg_pool`` has the
+        width of pooled features; every other kind keeps that of the tensor it reads first. A layer
+        whose width says logits keeps that.
+
+        Args:
+            layer: Any layer but the input.
+            sources: The tensors read, one for each of ``layer.inputs``.
+        """
+        weighted = layer.kind in ("conv", "linear")
+        bits = sources[0].bits
+        if layer.activation_bits == LOGIT_BITS and layer.name == self._bits.last_layer:
+            bits = LOGIT_BITS
+        elif weighted:
+            bits = self.choose(self._bits.activation_gene(layer.name))
+        elif layer.kind == "global_avg_pool":
+            bits = self.choose(self._bits.activation_gene(POOL))
+        return self._write(
+            Draft(
+                name=layer.name,
+                kind=layer.kind,
+                sources=tuple(sources),
+                channels=layer.out_channels,
+                height=layer.out_height,
+                width=layer.out_width,
+                bits=bits,
+                kernel=layer.kernel,
+                stride=layer.stride,
+                padding=layer.padding,
+                groups=layer.groups,
+                activation=layer.activation,
+                batch_norm=layer.batch_norm,
+                widths=self._widths(layer.name, layer.out_channels) if weighted else (),
+            )
+        )
+
+    def _widths(self, layer: str, channels: Number) -> Widths:
+        most = self._bits.most_groups(layer)
+        if most is None:
+            return [(channels, self.choose(self._bits.weight_gene(layer)))]
+        groups = min(most, channels) if isinstance(channels, int) else np.minimum(most, channels)
+        widths: list[tuple[Number, Number]] = []
+        for group in self.repeat(groups):
+            size = (group + 1) * channels // groups - group * channels // groups
+            bits = self.choose(self._bits.group_gene(layer, group))
+            widths.append((self._existing(size, 0), bits))
+        return widths
+
+
+class ListAssembly(Assembly):
+    """The layer list of one assignment."""
+
+    def __init__(self, shape: Shape, bits: BitPlan, choose: Choose) -> None:
+        super().__init__(shape, bits)
+        self._choose = choose
+        self._exists = True
+        self.layers: list[Layer] = []
+        self.image = self._write(image_draft(shape))
+
+    @override
+    def choose(self, gene: str) -> int:
+        return int(self._choose(gene)) if self._exists else 0
+
+    @override
+    def look_up(self, gene: str, meaning: Mapping[GeneValue, int]) -> int:
+        return meaning[self._choose(gene)] if self._exists else 0
+
+    @override
+    @contextmanager
+    def where(self, condition: Truth) -> Iterator[None]:
+        outer = self._exists
+        self._exists = outer and bool(condition)
+        yield
+        self._exists = outer
+
+    @override
+    def repeat(self, count: Number) -> Iterator[int]:
+        return iter(range(int(count) if self._exists else 0))
+
+    @override
+    def _nothing_exists(self) -> bool:
+        return not self._exists
+
+    @override
+    def _existing(self, value: Number, otherwise: Number) -> Number:
+        return value
+
+    @override
+    def _write(self, draft: Draft) -> Tensor:
+        widths = [(int(channels), int(bits)) for channels, bits in draft.widths]
+        widest = max((bits for _, bits in widths), default=0)
+        by_channel: tuple[int, ...] = ()
+        if any(bits != widest for _, bits in widths):
+            by_channel = tuple(bits for channels, bits in widths for _ in range(channels))
+        channels, height, width = int(draft.channels), int(draft.height), int(draft.width)
+        bits = int(draft.bits)
         self.layers.append(
             Layer(
-                name=name,
-                kind=kind,
-                inputs=(source,),
+                name=draft.name,
+                kind=draft.kind,
+                inputs=tuple(int(source.layer) for source in draft.sources),
                 out_channels=channels,
-                out_height=1,
-                out_width=1,
-                weight_bits=weight_bits,
-                activation_bits=activation_bits,
+                out_height=height,
+                out_width=width,
+                kernel=int(draft.kernel),
+                stride=draft.stride,
+                padding=(int(draft.padding[0]), int(draft.padding[1])),
+                groups=int(draft.groups),
+                activation=draft.activation,
+                batch_norm=draft.batch_norm,
+                weight_bits=widest,
+                channel_weight_bits=by_channel,
+                activation_bits=bits,
             )
         )
+        return Tensor(len(self.layers) - 1, channels, height, width, bits)
+
+
+def image_draft(shape: Shape) -> Draft:
+    """Return the layer that every list begins with."""
+    return Draft(
+        name="input",
+        kind="input",
+        sources=(),
+        channels=shape.channels,
+        height=shape.height,
+        width=shape.width,
+        bits=INPUT_BITS,
+    )

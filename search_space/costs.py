@@ -6,15 +6,23 @@ batch norm is folded.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Final, TypeVar
 
-from search_space.layers import Layer
+import numpy as np
+import numpy.typing as npt
+
+from search_space.layers import Layer, LayerKind
+from search_space.peak import peak_activation_bytes
 
 HEADER_BYTES = 128
 RECORD_BYTES = 24
-CHANNEL_BYTES = 4
-"""A float16 multiplier and an int16 bias per output channel."""
 FLOAT_BYTES = 4
+
+COST_NAMES: Final = ("size_bytes", "macs", "bops", "peak_activation_bytes")
+"""Every exact cost that follows from the layer list alone."""
+
+Number = TypeVar("Number", int, npt.NDArray[np.int64])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +43,49 @@ class Costs:
         size_bytes: Length of the packed file.
         macs: Multiply-accumulates of convolutions and linear layers for one image.
         bops: Bit operations, the sum over those layers of
-            ``macs * weight_bits * activation_bits`` with the width of the tensor the layer reads;
-            accumulator bits are not counted.
-        parameters: Trainable numbers before folding: weights, two per batch-norm channel, and the
-            bias of each linear layer. Quantizer scales are not counted.
+            ``macs * weight_bits * activation_bits`` with the width of the tensor the layer reads,
+            each channel's multiply-accumulates at the width of its weights; accumulator bits are
+            not counted.
+        peak_activation_bytes: See ``search_space.peak``.
+        parameters: Trainable numbers before folding: weights, two per batch-norm channel, and one
+            bias per output channel of other convolutions and linear layers. Quantizer scales are
+            not counted.
     """
 
     size_bytes: int
     macs: int
     bops: int
+    peak_activation_bytes: int
     parameters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeBreakdown:
+    """What the bytes of a packed file hold; the parts sum to ``size_bytes``.
+
+    Attributes:
+        header: The fixed header.
+        records: One record of fixed length for each layer.
+        weights: Packed weights.
+        channel_widths: Widths of the channels of layers where they differ.
+        multipliers: The scales: float16, one per output channel of weighted layers and the input,
+            two of a sum, one of an average.
+        biases: int16, batch norm folded in, one per output channel.
+        padding: Zero bytes for alignment.
+    """
+
+    header: int
+    records: int
+    weights: int
+    channel_widths: int
+    multipliers: int
+    biases: int
+    padding: int
+
+    @property
+    def size_bytes(self) -> int:
+        """The length of the file."""
+        return sum(astuple(self))
 
 
 def layer_costs(layers: Sequence[Layer]) -> list[LayerCosts]:
@@ -52,14 +93,18 @@ def layer_costs(layers: Sequence[Layer]) -> list[LayerCosts]:
     rows = []
     for layer in layers:
         n_weights = count_weights(layers, layer)
-        macs = n_weights * layer.out_height * layer.out_width
+        stream_bits = _stream_bits(layer, n_weights)
+        places = layer.out_height * layer.out_width
         read_bits = layers[layer.inputs[0]].activation_bits if layer.inputs else 0
+        parts = payload_parts(
+            layer.kind, layer.out_channels, stream_bits, int(layer.channel_weight_bits != ())
+        )
         rows.append(
             LayerCosts(
                 n_weights=n_weights,
-                macs=macs,
-                bops=macs * layer.weight_bits * read_bits,
-                size_bytes=RECORD_BYTES + _payload_bytes(layer, n_weights),
+                macs=n_weights * places,
+                bops=stream_bits * places * read_bits,
+                size_bytes=RECORD_BYTES + sum(parts),
             )
         )
     return rows
@@ -69,21 +114,52 @@ def costs(layers: Sequence[Layer]) -> Costs:
     """Return the exact costs of a network."""
     rows = layer_costs(layers)
     parameters = sum(
-        row.n_weights + layer.out_channels * (2 if layer.batch_norm else layer.kind == "linear")
+        row.n_weights + layer.out_channels * (2 if layer.batch_norm else bool(row.n_weights))
         for layer, row in zip(layers, rows, strict=True)
     )
     return Costs(
         size_bytes=HEADER_BYTES + sum(row.size_bytes for row in rows),
         macs=sum(row.macs for row in rows),
         bops=sum(row.bops for row in rows),
+        peak_activation_bytes=peak_activation_bytes(layers),
         parameters=parameters,
     )
 
 
 def cost_mapping(layers: Sequence[Layer]) -> dict[str, int]:
-    """Return the exact objectives by name."""
+    """Return the exact objectives by name, those of ``COST_NAMES``."""
     exact = costs(layers)
-    return {"size_bytes": exact.size_bytes, "macs": exact.macs, "bops": exact.bops}
+    return {
+        "size_bytes": exact.size_bytes,
+        "macs": exact.macs,
+        "bops": exact.bops,
+        "peak_activation_bytes": exact.peak_activation_bytes,
+    }
+
+
+def size_breakdown(layers: Sequence[Layer]) -> SizeBreakdown:
+    """Return what the bytes of the packed file hold."""
+    rows = [
+        payload_parts(
+            layer.kind,
+            layer.out_channels,
+            _stream_bits(layer, count_weights(layers, layer)),
+            int(layer.channel_weight_bits != ()),
+        )
+        for layer in layers
+    ]
+    weights, channel_widths, multipliers, biases, padding = (
+        sum(column) for column in zip(*rows, strict=True)
+    )
+    return SizeBreakdown(
+        header=HEADER_BYTES,
+        records=RECORD_BYTES * len(layers),
+        weights=weights,
+        channel_widths=channel_widths,
+        multipliers=multipliers,
+        biases=biases,
+        padding=padding,
+    )
 
 
 def float_size_bytes(layers: Sequence[Layer]) -> int:
@@ -102,7 +178,7 @@ def float_size_bytes(layers: Sequence[Layer]) -> int:
 def mean_weight_bits(layers: Sequence[Layer]) -> float:
     """Return the mean width over all stored weights."""
     counts = [count_weights(layers, layer) for layer in layers]
-    bits = sum(n * layer.weight_bits for n, layer in zip(counts, layers, strict=True))
+    bits = sum(_stream_bits(layer, n) for n, layer in zip(counts, layers, strict=True))
     return bits / sum(counts)
 
 
@@ -117,14 +193,38 @@ def count_weights(layers: Sequence[Layer], layer: Layer) -> int:
     return 0
 
 
-def _payload_bytes(layer: Layer, n_weights: int) -> int:
-    match layer.kind:
+def payload_parts(
+    kind: LayerKind, channels: Number, stream_bits: Number, by_channel: Number
+) -> tuple[Number, Number, Number, Number, Number]:
+    """Return the bytes behind a layer's record, for one layer or element by element for many.
+
+    Args:
+        kind: Of the layer.
+        channels: Output channels.
+        stream_bits: Bits of all weights together.
+        by_channel: 1 where the widths of channels differ, else 0.
+
+    Returns:
+        Bytes of weights, channel widths, multipliers, biases and padding.
+    """
+    none = 0 * channels
+    match kind:
         case "input":
-            return CHANNEL_BYTES * layer.out_channels
+            return none, none, 2 * channels, 2 * channels, none
         case "conv" | "linear":
-            packed = (n_weights * layer.weight_bits + 7) // 8
-            return packed + packed % 2 + CHANNEL_BYTES * layer.out_channels
-        case "add" | "global_avg_pool":
-            return 4
-        case "max_pool":
-            return 0
+            weights = (stream_bits + 7) // 8
+            widths = (channels + 1) // 2 * by_channel
+            return weights, widths, 2 * channels, 2 * channels, (weights + widths) % 2
+        case "add":
+            return none, none, none + 4, none, none
+        case "global_avg_pool":
+            return none, none, none + 2, none, none + 2
+        case "max_pool" | "pad_channels":
+            return none, none, none, none, none
+
+
+def _stream_bits(layer: Layer, n_weights: int) -> int:
+    """Return the bits of all weights of a layer together."""
+    if not layer.channel_weight_bits:
+        return n_weights * layer.weight_bits
+    return n_weights // layer.out_channels * sum(layer.channel_weight_bits)

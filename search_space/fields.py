@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from search_space.errors import SpaceProblem
@@ -10,6 +11,7 @@ Number = TypeVar("Number", int, float)
 
 _MOST_LISTED: Final = 10
 _MOST_SHOWN: Final = 40
+_RANGE_KEYS: Final = ("min", "max", "step")
 
 
 class Problems:
@@ -91,18 +93,22 @@ class Fields:
         fallback = low if default is None else default
         if key not in self._values:
             if default is None:
-                self.problems.add(self.pointer(key), "missing", "is required", _range(low, high))
+                self.problems.add(
+                    self.pointer(key), "missing", "is required", _listed(range(low, high + 1))
+                )
             return fallback
         value = self._values[key]
-        return value if self._is_integer(value, self.pointer(key), low, high) else fallback
+        fits = self._is_integer(value, self.pointer(key), range(low, high + 1))
+        return value if fits else fallback
 
-    def integer_or_word(self, key: str, default: int, low: int, high: int, word: str) -> int | None:
-        """Return an integer from ``low`` to ``high``, or ``None`` for ``word``."""
-        value = self._values.get(key, default)
+    def integer_or_word(
+        self, key: str, default: int | None, among: Sequence[int], word: str
+    ) -> int | None:
+        """Return an integer among some, or ``None`` for ``word``."""
+        value = self._values.get(key, word if default is None else default)
         if value == word:
             return None
-        allowed = (*_range(low, high), word)
-        fits = self._is_integer(value, self.pointer(key), low, high, allowed)
+        fits = self._is_integer(value, self.pointer(key), among, (*_listed(among), word))
         return value if fits else default
 
     def integers(
@@ -110,22 +116,82 @@ class Fields:
     ) -> tuple[int, ...]:
         """Return different integers from ``low`` to ``high``, ascending.
 
-        ``default=None`` makes the key required.
+        They are declared as a list or a range. ``default=None`` makes the key required.
         """
         if default is None:
             default = (low,)
             if key not in self._values:
                 allowed = (f"list of {low} to {high}",)
                 self.problems.add(self.pointer(key), "missing", "is required", allowed)
-        items = self._items(key, default, high - low + 1)
-        fits = [self._is_integer(x, self.pointer(key, i), low, high) for i, x in enumerate(items)]
+        return self.integers_among(key, default, range(low, high + 1))
+
+    def integers_among(
+        self, key: str, default: tuple[int, ...], among: Sequence[int]
+    ) -> tuple[int, ...]:
+        """Return different integers among some, ascending, declared as a list or a range.
+
+        A range lies within the leading integers of ``among`` that have no gap.
+        """
+        if self._is_range(key):
+            gapless = next((n for n, x in enumerate(among) if x != among[0] + n), len(among))
+            return self._integer_range(key, default, among[:gapless])
+        items = self._items(key, default, len(among))
+        fits = [self._is_integer(x, self.pointer(key, i), among) for i, x in enumerate(items)]
         return self._ascending(key, items, fits, default)
 
     def numbers(self, key: str, default: tuple[float, ...], most: int) -> tuple[float, ...]:
-        """Return a list of different numbers above zero, ascending."""
+        """Return different numbers above zero, ascending, declared as a list or a range."""
+        if self._is_range(key):
+            return self._number_range(key, default, most)
         items = self._items(key, default, most)
         fits = [self._is_positive(x, self.pointer(key, i)) for i, x in enumerate(items)]
         return self._ascending(key, items, fits, default)
+
+    def _is_range(self, key: str) -> bool:
+        return isinstance(self._values.get(key), Mapping)
+
+    def _integer_range(
+        self, key: str, default: tuple[int, ...], among: Sequence[int]
+    ) -> tuple[int, ...]:
+        fields = self._range_fields(key, ("min", "max"))
+        before = len(self.problems.found)
+        low = fields.integer("min", None, among[0], among[-1])
+        high = fields.integer("max", None, among[0], among[-1])
+        step = fields.integer("step", 1, 1, max(1, among[-1] - among[0]))
+        if len(self.problems.found) == before and fields._is_ordered(low, high):
+            return tuple(range(low, high + 1, step))
+        return default
+
+    def _number_range(self, key: str, default: tuple[float, ...], most: int) -> tuple[float, ...]:
+        fields = self._range_fields(key, ("min", "max", "step"))
+        before = len(self.problems.found)
+        declared = [fields._values.get(name, 1.0) for name in _RANGE_KEYS]
+        for name, value in zip(_RANGE_KEYS, declared, strict=True):
+            fields._is_positive(value, fields.pointer(name))
+        if len(self.problems.found) > before or not fields._is_ordered(declared[0], declared[1]):
+            return default
+        # in decimal, as they are written: ten steps of 0.1 end at 1
+        low, high, step = (Decimal(repr(value)) for value in declared)
+        if (high - low) / step >= most:
+            detail = f"has more than {most} entries, at most {most} fit"
+            self.problems.add(self.pointer(key), "too_long", detail)
+            return default
+        n_steps = int((high - low) / step)
+        return tuple(float(low + i * step) for i in range(n_steps + 1))
+
+    def _range_fields(self, key: str, required: Sequence[str]) -> "Fields":
+        fields = Fields(self._values[key], self.pointer(key), self.problems)
+        fields.only(_RANGE_KEYS)
+        for name in required:
+            if name not in fields._values:
+                self.problems.add(fields.pointer(name), "missing", "is required")
+        return fields
+
+    def _is_ordered(self, low: float, high: float) -> bool:
+        if low > high:
+            detail = f"cannot be {_shown(high)}"
+            self.problems.add(self.pointer("max"), "out_of_range", detail, (f"from {low:g}",))
+        return low <= high
 
     def _items(self, key: str, default: Sequence[Any], most: int) -> Sequence[Any]:
         value = self._values.get(key, default)
@@ -152,14 +218,14 @@ class Fields:
         return tuple(sorted(set(items)))
 
     def _is_integer(
-        self, value: object, pointer: str, low: int, high: int, allowed: tuple[str, ...] = ()
+        self, value: object, pointer: str, among: Sequence[int], allowed: tuple[str, ...] = ()
     ) -> bool:
-        allowed = allowed or _range(low, high)
+        allowed = allowed or _listed(among)
         # bool is a subclass of int, yet `true` is no bit-width
         if not isinstance(value, int) or isinstance(value, bool):
             self.problems.add(pointer, "type", f"must be an integer, not {_kind(value)}", allowed)
             return False
-        if not low <= value <= high:
+        if value not in among:
             self.problems.add(pointer, "out_of_range", f"cannot be {_shown(value)}", allowed)
             return False
         return True
@@ -175,11 +241,11 @@ class Fields:
         return True
 
 
-def _range(low: int, high: int) -> tuple[str, ...]:
+def _listed(among: Sequence[int]) -> tuple[str, ...]:
     """Return what may be written, each value where these are few."""
-    if high - low < _MOST_LISTED:
-        return tuple(str(value) for value in range(low, high + 1))
-    return (f"{low} to {high}",)
+    if len(among) <= _MOST_LISTED:
+        return tuple(str(value) for value in among)
+    return (f"{among[0]} to {among[-1]}",)
 
 
 def _kind(value: object) -> str:

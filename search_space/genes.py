@@ -1,8 +1,13 @@
 """Genes: the named choices a search is made over."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 GeneValue = int | float | str
+
+Choose = Callable[[str], GeneValue]
+"""Returns the value of the named gene. The space watches which genes are asked for: exactly these
+have an effect on the network, all others do not exist in the candidate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

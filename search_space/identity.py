@@ -4,7 +4,7 @@ import hashlib
 
 from search_space.layers import LayerList
 
-_VERSION = "bitpareto layer list 1"
+_VERSION = "bitpareto layer list 2"
 
 
 def normal_form(layers: LayerList) -> str:
@@ -17,7 +17,7 @@ def normal_form(layers: LayerList) -> str:
     lines += [
         f"{x.kind} {x.inputs} {x.out_channels} {x.out_height} {x.out_width} {x.kernel} {x.stride}"
         f" {x.padding} {x.groups} {x.activation} {x.batch_norm:d} {x.weight_bits}"
-        f" {x.activation_bits}"
+        f" {x.channel_weight_bits} {x.activation_bits}"
         for x in layers
     ]
     return "\n".join(lines)

@@ -9,8 +9,8 @@ multiply-accumulates run at ``weight_bits`` x the ``activation_bits`` of the ten
 from dataclasses import dataclass
 from typing import Literal
 
-LayerKind = Literal["input", "conv", "linear", "add", "global_avg_pool", "max_pool"]
-Activation = Literal["none", "relu"]
+LayerKind = Literal["input", "conv", "linear", "add", "global_avg_pool", "max_pool", "pad_channels"]
+Activation = Literal["none", "relu", "relu6"]
 
 LOGIT_BITS = 32
 """``activation_bits`` of the last layer: logits are 32-bit integers, never re-quantized."""
@@ -25,7 +25,9 @@ class Layer:
 
     Attributes:
         name: Place in the architecture, such as ``stage1.block0.depthwise``; unique in a list.
-        kind: What the layer computes.
+        kind: What the layer computes. ``pad_channels`` takes every ``stride``-th row and column and
+            adds channels of zeros, half of them (rounded down) before: the parameter-free shortcut
+            of residual networks (He et al., arXiv:1512.03385, sec. 3.3, option A).
         inputs: Indices of the layers read; two for ``add``, none for ``input``, else one.
         out_channels: Channels of the output tensor.
         out_height: Rows of the output tensor.
@@ -35,8 +37,12 @@ class Layer:
         padding: Zeros added (before, after) in both directions; differ when the kernel is even.
         groups: Convolution groups; equal to the input channels for a depthwise layer.
         activation: Applied after batch norm, or after the sum of an ``add``.
-        batch_norm: Whether training has a batch norm here; the artifact holds it folded.
-        weight_bits: Width of the stored weights; 0 where there are none.
+        batch_norm: Whether training has a batch norm here, which the artifact holds folded. A
+            convolution or linear layer without one has a bias instead.
+        weight_bits: Width of the stored weights, the widest where channels differ; 0 where there
+            are none. 32 stands for weights that are not searched: see ``quantization/grids.py``.
+        channel_weight_bits: Width of each output channel's weights, ``(out_channels,)``; empty
+            where all have ``weight_bits``.
         activation_bits: Width of the output tensor.
     """
 
@@ -53,6 +59,7 @@ class Layer:
     activation: Activation = "none"
     batch_norm: bool = False
     weight_bits: int = 0
+    channel_weight_bits: tuple[int, ...] = ()
     activation_bits: int = INPUT_BITS
 
 

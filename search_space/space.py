@@ -1,20 +1,24 @@
 """Spaces: from gene values to one canonical candidate, and from JSON to a space."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from search_space.blueprint import Choose
+from search_space.assembly import ListAssembly, Shape
+from search_space.blueprint import Blueprint
 from search_space.errors import GeneError, SpaceError
 from search_space.families import FAMILIES
-from search_space.families.family import COMMON_KEYS, Shape, bit_plan, pinned_genes
+from search_space.families.family import COMMON_KEYS, bit_plan, pinned_genes
 from search_space.fields import Fields, Problems
 from search_space.genes import Gene, GeneValue
 from search_space.identity import candidate_hash
 from search_space.layers import LayerList
+
+Places = npt.NDArray[np.int64]
+"""Index of each gene's choice, in the order of ``Space.genes``; ``(n_genes,)`` or a row each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,7 @@ class Space:
         genes: All genes with more than one choice, whether or not they have an effect everywhere.
         single: The only value of each gene that leaves no choice. These are known (an assignment
             may name them) but are not genes of a candidate.
+        blueprint: How values become layers.
     """
 
     def __init__(
@@ -54,17 +59,16 @@ class Space:
         input_shape: tuple[int, int, int],
         n_classes: int,
         genes: Sequence[Gene],
-        build: Callable[[Choose], LayerList],
-        aliases: Mapping[str, Mapping[GeneValue, GeneValue]],
+        blueprint: Blueprint,
     ) -> None:
         self.family = family
         self.input_shape = input_shape
         self.n_classes = n_classes
+        self.blueprint = blueprint
         self.genes: tuple[Gene, ...] = tuple(g for g in genes if len(g.choices) > 1)
         self.single: Mapping[str, GeneValue] = {
             g.name: g.choices[0] for g in genes if len(g.choices) == 1
         }
-        self._build = build
         self._column = {g.name: column for column, g in enumerate(self.genes)}
         self._choices = np.array([len(g.choices) for g in self.genes], dtype=np.int64)
         # per gene: every accepted value -> index of the choice it stands for
@@ -72,7 +76,7 @@ class Space:
         self._all_choices = {g.name: g.choices for g in genes}
         for gene in genes:
             index: dict[GeneValue, int] = {value: i for i, value in enumerate(gene.choices)}
-            for alias, value in aliases.get(gene.name, {}).items():
+            for alias, value in blueprint.aliases.get(gene.name, {}).items():
                 # an alias of a choice that was pinned away is no longer offered
                 if value in index:
                     index[alias] = index[value]
@@ -101,6 +105,17 @@ class Space:
         network had the same probability.
         """
         return self._assemble(self._draw(rng))
+
+    def sample_places(self, rng: np.random.Generator, n: int) -> Places:
+        """Draw ``n`` assignments uniformly, ``(n, n_genes)``; see ``search_space.batch``."""
+        return rng.integers(0, self._choices, size=(n, len(self.genes)))
+
+    def at_places(self, places: Places) -> Candidate:
+        """Return the candidate of one assignment, ``(n_genes,)``.
+
+        A gene without effect may hold anything within its choices, or -1.
+        """
+        return self._assemble(self._values(places))
 
     def encode(self, genes: Mapping[str, GeneValue]) -> npt.NDArray[np.float64]:
         """Return genes as a point, ``(n_genes,)``, in the order of ``self.genes``.
@@ -173,7 +188,7 @@ class Space:
     def _draw(self, rng: np.random.Generator) -> dict[str, GeneValue]:
         return self._values(rng.integers(0, self._choices))
 
-    def _values(self, places: npt.NDArray[np.int64]) -> dict[str, GeneValue]:
+    def _values(self, places: Places) -> dict[str, GeneValue]:
         """Return the assignment with choice ``places[i]`` of gene ``i``; ``(n_genes,)``."""
         return {
             gene.name: gene.choices[place]
@@ -194,7 +209,9 @@ class Space:
             value = used[name] = values[name]
             return value
 
-        layers = self._build(choose)
+        net = ListAssembly(self.blueprint.shape, self.blueprint.bits, choose)
+        self.blueprint.build(net)
+        layers = tuple(net.layers)
         return Candidate(
             genes=dict(sorted(used.items())), layers=layers, hash=candidate_hash(layers)
         )
@@ -223,7 +240,7 @@ def space_from_json(
     root.only(COMMON_KEYS + family.keys)
     shape = Shape(*input_shape, n_classes=n_classes)
     blueprint = family.declare(root, shape, bits)
-    genes = pinned_genes(blueprint, bits, root)
+    genes = pinned_genes(blueprint, root)
     if problems.found:
         raise SpaceError(problems.found)
     return Space(
@@ -231,6 +248,5 @@ def space_from_json(
         input_shape=input_shape,
         n_classes=n_classes,
         genes=genes,
-        build=blueprint.build,
-        aliases=blueprint.aliases,
+        blueprint=blueprint,
     )

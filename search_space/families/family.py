@@ -1,10 +1,11 @@
 """What every family shares: the shape of the data, the bit genes, pinned genes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, cast
 
-from search_space.bits import SUPPORTED_BITS, BitPlan, BitsPer
+from search_space.assembly import Shape
+from search_space.bits import MOST_GROUPS, SUPPORTED_BITS, WIDE_BITS, BitPlan, BitsPer
 from search_space.blueprint import Blueprint
 from search_space.fields import Fields
 from search_space.genes import Gene
@@ -14,29 +15,19 @@ COMMON_KEYS: Final = (
     "weight_bits",
     "activation_bits",
     "bits_per",
+    "channel_groups",
     "first_layer_bits",
     "last_layer_bits",
+    "first_activation_bits",
+    "last_activation_bits",
     "fixed",
 )
-
-FEWEST_BITS: Final = SUPPORTED_BITS[0]
-MOST_BITS: Final = SUPPORTED_BITS[-1]
 
 MOST_CHANNELS: Final = 4096
 """Keeps six-fold expanded channels and groups within the 16 bits they have in the packed file."""
 MOST_STAGES: Final = 16
 MOST_BLOCKS: Final = 32
 MOST_STRIDE: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What goes in and what comes out: ``(channels, height, width)`` bytes, logits."""
-
-    channels: int
-    height: int
-    width: int
-    n_classes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +50,29 @@ def bit_plan(root: Fields) -> BitPlan:
     quantization literature has it.
     """
 
-    def edge(key: str) -> int | None:
-        return root.integer_or_word(key, 8, FEWEST_BITS, MOST_BITS, "searched")
+    def edge(key: str, default: int | None) -> int | None:
+        return root.integer_or_word(key, default, SUPPORTED_BITS, "searched")
 
+    words = ("layer", "stage", "network", "channel")
+    bits_per = cast("BitsPer", root.word("bits_per", "layer", words))
+    weight_bits = root.integers_among("weight_bits", (2, 3, 4, 6, 8), SUPPORTED_BITS)
+    if bits_per == "channel" and WIDE_BITS in weight_bits:
+        allowed = tuple(str(bits) for bits in SUPPORTED_BITS if bits != WIDE_BITS)
+        detail = f"cannot hold {WIDE_BITS} with bits per channel: it is for whole layers"
+        root.problems.add(root.pointer("weight_bits"), "not_allowed", detail, allowed)
     return BitPlan(
-        weight_bits=root.integers("weight_bits", (2, 3, 4, 6, 8), FEWEST_BITS, MOST_BITS),
-        activation_bits=root.integers("activation_bits", (4, 6, 8), FEWEST_BITS, MOST_BITS),
-        bits_per=cast("BitsPer", root.word("bits_per", "layer", ("layer", "stage", "network"))),
-        first_layer_bits=edge("first_layer_bits"),
-        last_layer_bits=edge("last_layer_bits"),
+        weight_bits=weight_bits,
+        activation_bits=root.integers_among("activation_bits", (4, 6, 8), SUPPORTED_BITS),
+        bits_per=bits_per,
+        channel_groups=root.integer_or_word("channel_groups", 4, range(1, MOST_GROUPS + 1), "all"),
+        first_layer_bits=edge("first_layer_bits", 8),
+        last_layer_bits=edge("last_layer_bits", 8),
+        first_activation_bits=edge("first_activation_bits", None),
+        pool_bits=edge("last_activation_bits", 8),
     )
 
 
-def pinned_genes(blueprint: Blueprint, bits: BitPlan, root: Fields) -> tuple[Gene, ...]:
+def pinned_genes(blueprint: Blueprint, root: Fields) -> tuple[Gene, ...]:
     """Return all genes of a space, those named under ``fixed`` narrowed to their one value.
 
     The architecture is pinned first: layers it rules out have no bit genes. Names and values are
@@ -102,10 +103,20 @@ def pinned_genes(blueprint: Blueprint, bits: BitPlan, root: Fields) -> tuple[Gen
 
     genes = [pinned(gene) for gene in blueprint.genes]
     layers = blueprint.weighted_layers({gene.name: gene.choices for gene in genes})
-    genes += [pinned(gene) for gene in bits.genes(layers)]
+    _check_groups(blueprint.bits, layers, root)
+    genes += [pinned(gene) for gene in blueprint.bits.genes(layers)]
     names = tuple(gene.name for gene in genes)
     for name in fixed:
         if name not in names:
             pointer = root.pointer("fixed", name)
             root.problems.add(pointer, "unknown_gene", "is not a gene of this space", names)
     return tuple(genes)
+
+
+def _check_groups(bits: BitPlan, layers: Mapping[str, int], root: Fields) -> None:
+    """Record a problem when every channel is to have a gene and a layer has too many."""
+    most = max((n for name, n in layers.items() if bits.most_groups(name)), default=0)
+    if bits.channel_groups is None and most > MOST_GROUPS:
+        detail = f"cannot be 'all': a layer may have {most} channels"
+        allowed = (f"1 to {MOST_GROUPS}",)
+        root.problems.add(root.pointer("channel_groups"), "out_of_range", detail, allowed)

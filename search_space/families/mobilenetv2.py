@@ -10,27 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from search_space.assembly import Assembly
+from search_space.assembly import Assembly, Shape, Tensor
 from search_space.bits import FIRST_LAYER, LAST_LAYER, BitPlan
-from search_space.blueprint import Blueprint, Choices, Choose
+from search_space.blueprint import Blueprint, Choices
 from search_space.families.family import (
     MOST_BLOCKS,
     MOST_CHANNELS,
     MOST_STAGES,
     MOST_STRIDE,
     Family,
-    Shape,
 )
 from search_space.fields import Fields
 from search_space.genes import Gene, GeneValue
-from search_space.layers import LayerList
 
 FEWEST_CHANNELS: Final = 4
 KERNELS: Final = (2, 7)
 EXPANSIONS: Final = (1, 6)
 MOST_WIDTHS: Final = 64
-_BLOCK_CONVS: Final = ("expand", "depthwise", "project")
-
 _STAGE_KEYS: Final = ("channels", "width", "kernel", "expansion", "repeats", "stride")
 
 # channels, most repeats, stride per stage: Table 2 of [Sandler2018]
@@ -82,37 +78,43 @@ def _declare(root: Fields, shape: Shape, bits: BitPlan) -> Blueprint:
         ]
     genes.append(Gene(name="last.channels", choices=last_channels))
 
-    def weighted_layers(choices: Choices) -> list[str]:
-        layers = [FIRST_LAYER]
+    def weighted_layers(choices: Choices) -> dict[str, int]:
+        read = int(choices["stem.channels"][-1])
+        layers = {FIRST_LAYER: read}
         for stage in stages:
-            convs = (
-                _BLOCK_CONVS if choices[f"{stage.name}.expansion"][-1] != 1 else _BLOCK_CONVS[1:]
-            )
-            blocks = range(int(choices[f"{stage.name}.repeats"][-1]))
-            layers += [f"{stage.name}.block{i}.{conv}" for i in blocks for conv in convs]
-        if choices["last.channels"][-1]:
-            layers.append("last")
-        return [*layers, LAST_LAYER]
+            channels = max(stage.channels_of[x] for x in choices[f"{stage.name}.width"])
+            expansion = int(choices[f"{stage.name}.expansion"][-1])
+            for i in range(int(choices[f"{stage.name}.repeats"][-1])):
+                inner = read * expansion
+                sizes = {"expand": inner, "depthwise": inner, "project": channels}
+                if expansion == 1:
+                    del sizes["expand"]
+                layers |= {f"{stage.name}.block{i}.{conv}": n for conv, n in sizes.items()}
+                read = channels
+        if last := int(choices["last.channels"][-1]):
+            layers["last"] = last
+        return layers | {LAST_LAYER: shape.n_classes}
 
-    def build(choose: Choose) -> LayerList:
-        net = Assembly(
-            channels=shape.channels,
-            height=shape.height,
-            width=shape.width,
-            bits=bits,
-            choose=choose,
+    def build(net: Assembly) -> None:
+        channels = net.choose("stem.channels")
+        x = net.conv(
+            FIRST_LAYER, net.image, channels, kernel=3, stride=stem_stride, activation="relu"
         )
-        channels = int(choose("stem.channels"))
-        x = net.conv(FIRST_LAYER, 0, channels, kernel=3, stride=stem_stride, activation="relu")
         for stage in stages:
-            x = _build_stage(net, x, stage, choose)
+            x = _build_stage(net, x, stage)
         # zero channels mean no last convolution, so presence can be searched too
-        if n_last := int(choose("last.channels")):
+        n_last = net.choose("last.channels")
+        with net.where(n_last > 0):
             x = net.conv("last", x, n_last, activation="relu")
-        return net.classify(x, shape.n_classes)
+        net.classify(x)
 
     return Blueprint(
-        genes=tuple(genes), weighted_layers=weighted_layers, build=build, aliases=aliases
+        shape=shape,
+        bits=bits,
+        genes=tuple(genes),
+        weighted_layers=weighted_layers,
+        build=build,
+        aliases=aliases,
     )
 
 
@@ -147,21 +149,21 @@ def _width(
     return Gene(name=f"{stage}.width", choices=tuple(channels_of)), channels_of, aliases
 
 
-def _build_stage(net: Assembly, x: int, stage: _Stage, choose: Choose) -> int:
-    channels = stage.channels_of[choose(f"{stage.name}.width")]
-    kernel = int(choose(f"{stage.name}.kernel"))
-    expansion = int(choose(f"{stage.name}.expansion"))
-    for i in range(int(choose(f"{stage.name}.repeats"))):
+def _build_stage(net: Assembly, x: Tensor, stage: _Stage) -> Tensor:
+    channels = net.look_up(f"{stage.name}.width", stage.channels_of)
+    kernel = net.choose(f"{stage.name}.kernel")
+    expansion = net.choose(f"{stage.name}.expansion")
+    for i in net.repeat(net.choose(f"{stage.name}.repeats")):
         block = f"{stage.name}.block{i}"
         stride = stage.stride if i == 0 else 1
         source = x
-        n_read = net.channels(source)
-        if expansion > 1:
-            x = net.conv(f"{block}.expand", x, n_read * expansion, activation="relu")
+        inner = source.channels * expansion
+        with net.where(expansion > 1):
+            x = net.conv(f"{block}.expand", x, inner, activation="relu")
         x = net.conv(
             f"{block}.depthwise",
             x,
-            n_read * expansion,
+            inner,
             kernel=kernel,
             stride=stride,
             depthwise=True,
@@ -169,7 +171,7 @@ def _build_stage(net: Assembly, x: int, stage: _Stage, choose: Choose) -> int:
         )
         # the bottleneck is linear: no activation, so its tensor is signed
         x = net.conv(f"{block}.project", x, channels)
-        if stride == 1 and n_read == channels:
+        with net.where((source.channels == channels) & (stride == 1)):
             x = net.add(f"{block}.add", x, source, "none")
     return x
 

@@ -3,29 +3,30 @@
 Sources:
     [He2016] He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385, sec. 4.2:
         the CIFAR-10 networks (ResNet-20: 16, 32, 64 channels, three blocks per stage). Where the
-        shape changes the shortcut is their option B, a 1x1 convolution.
+        shape changes the shortcut is their option B, a 1x1 convolution with batch norm, or their
+        option A, every second place and channels of zeros.
 """
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from search_space.assembly import Assembly
+from search_space.assembly import Assembly, Number, Shape, Tensor
 from search_space.bits import FIRST_LAYER, LAST_LAYER, BitPlan
-from search_space.blueprint import Blueprint, Choices, Choose
+from search_space.blueprint import Blueprint, Choices
 from search_space.families.family import (
     MOST_BLOCKS,
     MOST_CHANNELS,
     MOST_STAGES,
     MOST_STRIDE,
     Family,
-    Shape,
 )
 from search_space.fields import Fields
-from search_space.genes import Gene
-from search_space.layers import LayerList
+from search_space.genes import Gene, GeneValue
 
 KERNEL: Final = 3
-_BLOCK_CONVS: Final = ("conv1", "conv2")
+_CONVS: Final = ("conv1", "conv2")
 
 _STAGE_KEYS: Final = ("channels", "blocks", "stride")
 _SMALL_SIDE: Final = 16
@@ -42,6 +43,7 @@ def _declare(root: Fields, shape: Shape, bits: BitPlan) -> Blueprint:
     default = _default(shape)
     stem_channels = root.integers("stem_channels", default["stem_channels"], 1, MOST_CHANNELS)
     stem_stride = root.integer("stem_stride", default["stem_stride"], 1, MOST_STRIDE)
+    pads = root.word("shortcut", "conv", ("conv", "pad")) == "pad"
     genes = [Gene(name="stem.channels", choices=stem_channels)]
     stages: list[_Stage] = []
     for number, fields in enumerate(root.objects("stages", default["stages"], MOST_STAGES), 1):
@@ -56,44 +58,70 @@ def _declare(root: Fields, shape: Shape, bits: BitPlan) -> Blueprint:
             Gene(name=f"{name}.blocks", choices=blocks),
         ]
 
-    def weighted_layers(choices: Choices) -> list[str]:
-        layers, read = [FIRST_LAYER], choices["stem.channels"]
+    def weighted_layers(choices: Choices) -> dict[str, int]:
+        read = choices["stem.channels"]
+        layers = {FIRST_LAYER: int(read[-1])}
         for stage in stages:
-            blocks = range(int(choices[f"{stage.name}.blocks"][-1]))
-            layers += [f"{stage.name}.block{i}.{conv}" for i in blocks for conv in _BLOCK_CONVS]
             channels = choices[f"{stage.name}.channels"]
-            if stage.stride > 1 or len({*read, *channels}) > 1:
-                layers.append(f"{stage.name}.block0.shortcut")
+            for i in range(int(choices[f"{stage.name}.blocks"][-1])):
+                layers |= {f"{stage.name}.block{i}.{conv}": int(channels[-1]) for conv in _CONVS}
+            if widest := _widest_shortcut(read, channels, stage.stride, pads=pads):
+                layers[f"{stage.name}.block0.shortcut"] = widest
             read = channels
-        return [*layers, LAST_LAYER]
+        return layers | {LAST_LAYER: shape.n_classes}
 
-    def build(choose: Choose) -> LayerList:
-        net = Assembly(
-            channels=shape.channels,
-            height=shape.height,
-            width=shape.width,
-            bits=bits,
-            choose=choose,
+    def build(net: Assembly) -> None:
+        n_stem = net.choose("stem.channels")
+        x = net.conv(
+            FIRST_LAYER, net.image, n_stem, kernel=KERNEL, stride=stem_stride, activation="relu"
         )
-        n_stem = int(choose("stem.channels"))
-        x = net.conv(FIRST_LAYER, 0, n_stem, kernel=KERNEL, stride=stem_stride, activation="relu")
         for stage in stages:
-            channels = int(choose(f"{stage.name}.channels"))
-            for i in range(int(choose(f"{stage.name}.blocks"))):
+            channels = net.choose(f"{stage.name}.channels")
+            for i in net.repeat(net.choose(f"{stage.name}.blocks")):
                 stride = stage.stride if i == 0 else 1
-                x = _build_block(net, x, f"{stage.name}.block{i}", channels, stride)
-        return net.classify(x, shape.n_classes)
+                x = _build_block(net, x, f"{stage.name}.block{i}", channels, stride, pads=pads)
+        net.classify(x)
 
-    return Blueprint(genes=tuple(genes), weighted_layers=weighted_layers, build=build)
+    return Blueprint(
+        shape=shape,
+        bits=bits,
+        genes=tuple(genes),
+        weighted_layers=weighted_layers,
+        build=build,
+    )
 
 
-def _build_block(net: Assembly, x: int, block: str, channels: int, stride: int) -> int:
-    source = x
-    x = net.conv(f"{block}.conv1", x, channels, kernel=KERNEL, stride=stride, activation="relu")
+def _build_block(
+    net: Assembly, source: Tensor, block: str, channels: Number, stride: int, *, pads: bool
+) -> Tensor:
+    x = net.conv(
+        f"{block}.conv1", source, channels, kernel=KERNEL, stride=stride, activation="relu"
+    )
     x = net.conv(f"{block}.conv2", x, channels, kernel=KERNEL)
-    if stride > 1 or net.channels(source) != channels:
-        source = net.conv(f"{block}.shortcut", source, channels, stride=stride)
-    return net.add(f"{block}.add", x, source, "relu")
+    changes = (channels != source.channels) | (stride > 1)
+    # where channels become fewer there is nothing to pad
+    padded = changes & (channels >= source.channels) & pads
+    convolved = changes & ((channels < source.channels) | (not pads))
+    shortcut = source
+    with net.where(padded):
+        shortcut = net.pad_channels(f"{block}.shortcut", shortcut, channels, stride)
+    with net.where(convolved):
+        shortcut = net.conv(f"{block}.shortcut", shortcut, channels, stride=stride)
+    return net.add(f"{block}.add", x, shortcut, "relu")
+
+
+def _widest_shortcut(
+    read: Sequence[GeneValue], channels: Sequence[GeneValue], stride: int, *, pads: bool
+) -> int:
+    """Return the most channels of a convolution in a shortcut; 0 where there can be none."""
+    return max(
+        (
+            int(out)
+            for n_read, out in itertools.product(map(int, read), map(int, channels))
+            if out < n_read or (not pads and (stride > 1 or out != n_read))
+        ),
+        default=0,
+    )
 
 
 def _default(shape: Shape) -> dict[str, Any]:
@@ -111,4 +139,6 @@ def _default(shape: Shape) -> dict[str, Any]:
     }
 
 
-FAMILY: Final = Family(keys=("stem_channels", "stem_stride", "stages"), declare=_declare)
+FAMILY: Final = Family(
+    keys=("stem_channels", "stem_stride", "stages", "shortcut"), declare=_declare
+)

@@ -24,7 +24,7 @@ def _pointers(**changes: Any) -> set[str]:
 
 
 def test_no_candidate_is_beyond_the_reference_point() -> None:
-    objectives = ("accuracy", "size_bytes", "macs", "bops")
+    objectives = ("accuracy", "size_bytes", "macs", "bops", "peak_activation_bytes")
     admission = admit(**{**SOUND, "objectives": objectives})
     assert tuple(admission.ref_point) == objectives
     rng = np.random.default_rng(0)

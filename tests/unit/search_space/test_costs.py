@@ -79,15 +79,17 @@ def test_costs_of_a_small_network_by_hand() -> None:
         size_bytes=128 + 8 * 24 + 8 + 66 + 18 + 16 + 4 + 4 + 32,
         macs=1944 + 108 + 81 + 15,
         bops=124416 + 1620 + 648 + 720,
-        # batch norm has two numbers a channel, the linear layer a bias a class; the third
-        # convolution has neither
-        parameters=(54 + 2 * 3) + (12 + 2 * 3) + 9 + (15 + 5),
+        # image and first tensor: 2*36 bytes and 3*36 places of 5 bits, 67.5 bytes
+        peak_activation_bytes=72 + 68,
+        # batch norm has two numbers a channel, other layers with weights a bias a channel
+        parameters=(54 + 2 * 3) + (12 + 2 * 3) + (9 + 3) + (15 + 5),
     )
     assert costs(small_network()) == total
     assert cost_mapping(small_network()) == {
         "size_bytes": total.size_bytes,
         "macs": total.macs,
         "bops": total.bops,
+        "peak_activation_bytes": total.peak_activation_bytes,
     }
 
 

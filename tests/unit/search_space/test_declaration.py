@@ -12,7 +12,7 @@ from search_space.families import FAMILIES
 from search_space.space import Space, space_from_json
 
 MakeSpace = Callable[..., Space]
-BITS = ("2", "3", "4", "5", "6", "7", "8")
+BITS = ("1", "2", "3", "4", "5", "6", "7", "8", "32")
 
 
 def problems(declared: Any) -> tuple[SpaceProblem, ...]:
@@ -92,18 +92,21 @@ MOBILENET = {"family": "mobilenetv2"}
             SpaceProblem("/weight_bits/2", "duplicate", "4 is there already"),
         ),
         (
-            RESNET | {"weight_bits": [2, 3, 4, 5, 6, 7, 8, 8]},
-            SpaceProblem("/weight_bits", "too_long", "has 8 entries, at most 7 fit"),
+            RESNET | {"weight_bits": [1, 2, 3, 4, 5, 6, 7, 8, 32, 8]},
+            SpaceProblem("/weight_bits", "too_long", "has 10 entries, at most 9 fit"),
         ),
         (
-            RESNET | {"bits_per": "channel"},
+            RESNET | {"bits_per": "block"},
             SpaceProblem(
-                "/bits_per", "not_allowed", "cannot be 'channel'", ("layer", "stage", "network")
+                "/bits_per",
+                "not_allowed",
+                "cannot be 'block'",
+                ("layer", "stage", "network", "channel"),
             ),
         ),
         (
-            RESNET | {"first_layer_bits": 32},
-            SpaceProblem("/first_layer_bits", "out_of_range", "cannot be 32", (*BITS, "searched")),
+            RESNET | {"first_layer_bits": 16},
+            SpaceProblem("/first_layer_bits", "out_of_range", "cannot be 16", (*BITS, "searched")),
         ),
         (
             RESNET | {"last_layer_bits": "all"},
@@ -125,12 +128,16 @@ MOBILENET = {"family": "mobilenetv2"}
                     "weight_bits",
                     "activation_bits",
                     "bits_per",
+                    "channel_groups",
                     "first_layer_bits",
                     "last_layer_bits",
+                    "first_activation_bits",
+                    "last_activation_bits",
                     "fixed",
                     "stem_channels",
                     "stem_stride",
                     "stages",
+                    "shortcut",
                 ),
             ),
         ),
@@ -257,6 +264,7 @@ MOBILENET = {"family": "mobilenetv2"}
                     "activation_bits",
                     "weight_bits",
                     "classifier.weight_bits",
+                    "pool.activation_bits",
                 ),
             ),
         ),
@@ -273,7 +281,7 @@ def test_all_problems_are_found_at_once() -> None:
     found = problems(
         {
             "family": "mobilenetv2",
-            "weight_bits": [1, 4, 9],
+            "weight_bits": [0, 4, 9],
             "activation_bits": "8",
             "stem_channels": [0],
             "stages": [{"channels": 8, "kernel": [8], "typo": 1}, {"stride": -1}],

@@ -9,8 +9,8 @@ from bitpareto.types.base import RequestModel, ResponseModel
 from bitpareto.types.trials import Trial
 
 SearchState = Literal["queued", "running", "paused", "refining", "succeeded", "failed", "cancelled"]
-ObjectiveName = Literal["accuracy", "size_bytes", "macs", "bops"]
-CostName = Literal["size_bytes", "macs", "bops"]
+ObjectiveName = Literal["accuracy", "size_bytes", "macs", "bops", "peak_activation_bytes"]
+CostName = Literal["size_bytes", "macs", "bops", "peak_activation_bytes"]
 StrategyName = Literal["bayesian", "random"]
 STRATEGIES: Final[tuple[StrategyName, ...]] = get_args(StrategyName)
 Item = TypeVar("Item")

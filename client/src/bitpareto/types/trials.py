@@ -65,7 +65,8 @@ class Trial(ResponseModel):
     layers: list[LayerRow] | None = None
     """Present on ``GET /v1/trials/{id}``, absent in lists."""
     costs: dict[str, int]
-    """Exact costs, known before training: ``size_bytes``, ``macs``, ``bops``."""
+    """Exact costs, known before training: ``size_bytes``, ``macs``, ``bops``,
+    ``peak_activation_bytes``."""
     metrics: dict[str, float]
     """``accuracy`` is the packed file's accuracy on the validation split."""
     mean_weight_bits: float
