@@ -1,7 +1,7 @@
 """What routes need from outside, as annotated dependencies; ``create_app`` puts it into place."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -67,9 +67,9 @@ def get_artifacts(parts: PartsDep) -> ArtifactReader:
     return parts.artifacts
 
 
-def get_now() -> datetime:
-    """Return the time of the request, aware UTC."""
-    return datetime.now(UTC)
+def get_now(parts: PartsDep) -> datetime:
+    """Return the time of the request, by the clock of the whole deployment."""
+    return parts.store.now()
 
 
 StoreDep = Annotated[Store, Depends(get_store)]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -40,24 +41,44 @@ class SqlStore:
         """Open a read-only transaction."""
         return self._transaction(self._reader)
 
+    def now(self) -> datetime:
+        """Return the present time by the clock all processes share, aware UTC.
+
+        On PostgreSQL this is the server's: machines whose clocks differ must agree when a lease
+        ends. SQLite's processes are on one machine.
+        """
+        if self._reader.dialect.name == "sqlite":
+            return datetime.now(UTC)
+        with self._errors_translated(), self._reader.connect() as connection:
+            moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
+
     def close(self) -> None:
         """Close all pooled connections."""
         self._writer.dispose()
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[SqlUnitOfWork]:
+        with (
+            self._errors_translated(),
+            Session(engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            session.connection()  # a writer waits for its turn here, before it has read
+            locked: set[str] = set()
+            yield SqlUnitOfWork(
+                SqlSearches(session, locked),
+                SqlTrials(session),
+                SqlArtifacts(session),
+                SqlEvents(session, locked),
+                SqlWorkers(session),
+            )
+
+    @contextmanager
+    def _errors_translated(self) -> Iterator[None]:
         """The one place where the database's errors become the domain's."""
         try:
-            with Session(engine, expire_on_commit=False) as session, session.begin():
-                session.connection()  # a writer waits for its turn here, before it has read
-                locked: set[str] = set()
-                yield SqlUnitOfWork(
-                    SqlSearches(session, locked),
-                    SqlTrials(session),
-                    SqlArtifacts(session),
-                    SqlEvents(session, locked),
-                    SqlWorkers(session),
-                )
+            yield
         except PoolTimeoutError as error:
             raise StoreBusyError("all connections to the database are in use") from error
         except DBAPIError as error:

@@ -38,17 +38,20 @@ class AccuracyModel:
     one is much faster, and setting it is the caller's business.
 
     Raises:
-        ModelError: If the fit breaks down; also from ``predict`` and ``believe``.
+        ModelError: If there is nothing to fit, or the fit breaks down; also from ``predict`` and
+            ``believe``.
     """
 
     def __init__(self, x: Tensor, accuracy: Tensor, *, timeout_s: float) -> None:
         """Fit.
 
         Args:
-            x: Features ``(n, d)``, float64, ``n`` at least 1.
+            x: Features ``(n, d)``, float64.
             accuracy: Measured ``(n,)``, float64, in 0 to 1.
             timeout_s: The fit ends there with what it has.
         """
+        if not len(x):
+            raise ModelError("no trial has a finite accuracy")
         self._low = x.min(dim=0).values  # (d,)
         span = x.max(dim=0).values - self._low
         # a feature that never varied carries nothing and must not divide by zero

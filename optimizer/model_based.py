@@ -100,8 +100,6 @@ class ModelBased:
 
     def _guarded_fit(self, evidence: Evidence) -> None:
         try:
-            if not evidence.completed:
-                raise ModelError("no trial has a finite accuracy")
             self._model = AccuracyModel(
                 evidence.x,
                 evidence.measured,

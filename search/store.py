@@ -187,7 +187,7 @@ class UnitOfWork(Protocol):
 class Store(Protocol):
     """Opens transactions. Safe to share between threads, but not across a fork; a unit is neither.
 
-    Both methods raise ``StoreBusyError`` when the database is locked or cannot be reached.
+    All but ``close`` raise ``StoreBusyError`` when the database is locked or cannot be reached.
     """
 
     def begin(self) -> AbstractContextManager[UnitOfWork]:
@@ -195,6 +195,9 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
         """Open a read-only transaction: everything read in it is as of one moment."""
+
+    def now(self) -> datetime:
+        """Return the present time by the clock that all processes share, aware UTC."""
 
     def close(self) -> None:
         """Close all connections."""

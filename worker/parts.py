@@ -2,9 +2,9 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Event
 
 from db.artifact_files import ArtifactFiles
@@ -16,11 +16,6 @@ from search.ids import new_id
 from search.ports import Bell
 from search.settings import Settings
 from search.store import Store
-
-
-def utc_now() -> datetime:
-    """Return the present time, aware UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,17 +57,21 @@ class Parts:
     bell: Bell
     artifacts: ArtifactFiles
     identity: Identity
-    now: Callable[[], datetime] = utc_now
+
+    def now(self) -> datetime:
+        """Return the present time, by the clock of the whole deployment."""
+        return self.store.now()
 
 
 def open_parts(settings: Settings, *, kind: str, device: str) -> Parts:
     """Connect a worker process of a kind (``optimize`` or ``train``) to its deployment."""
+    store = open_store(settings.database_url)
     return Parts(
         settings=settings,
-        store=open_store(settings.database_url),
+        store=store,
         bell=CeleryBell(celery_client(settings)),
         artifacts=ArtifactFiles(settings.artifacts_url),
-        identity=Identity(id=new_id("wrk"), kind=kind, device=device, started_at=utc_now()),
+        identity=Identity(id=new_id("wrk"), kind=kind, device=device, started_at=store.now()),
     )
 
 

@@ -15,7 +15,6 @@ from search.settings import Settings
 from search.store import Store
 from search.use_cases.sweep import Rings, sweep
 from worker.logs import configure_logging
-from worker.parts import utc_now
 from worker.stop_signals import StopSignals
 from worker.vitals import end_with_parent
 
@@ -46,7 +45,7 @@ def run(_arguments: argparse.Namespace, settings: Settings) -> int:
 
 def sweep_once(store: Store, bell: Bell, settings: Settings) -> Rings:
     """Do one round: change the store, then ring, after the commit."""
-    now = utc_now()
+    now = store.now()
     with store.begin() as uow:
         rings = sweep(uow, now, _ROUNDS_BEFORE_RINGING * settings.sweep_s)
         forgotten_before = now - timedelta(seconds=_LEASES_BEFORE_FORGETTING * settings.lease_s)

@@ -240,7 +240,7 @@ def complaints() -> list[str]:
 
 @pytest.fixture(scope="module")
 def context(browser: Browser, service: Service) -> Iterator[BrowserContext]:
-    """One for all tests of a module, so that Plotly is compiled once; the page keeps nothing in it."""
+    """One for all tests of a module: Plotly is compiled once, and the page keeps nothing."""
     expect.set_options(timeout=PATIENCE_MS)  # for busy machines: a test that passes does not wait
     size: ViewportSize = {"width": 1360, "height": 900}
     opened = browser.new_context(base_url=service.address, viewport=size)

