@@ -8,8 +8,9 @@ network depends on a gene, a family says ``where`` and ``repeat`` instead of ``i
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,8 @@ Truth = bool | npt.NDArray[np.bool_]
 Widths = Sequence[tuple[Number, Number]]
 """(output channels, weight bits) of each group of channels, in order."""
 
+_AS_BEFORE: Final = nullcontext()
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -39,8 +42,7 @@ class Shape:
     n_classes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(NamedTuple):
     """What a layer yields: the layer's place in the list, the shape and the width."""
 
     layer: Number
@@ -48,26 +50,6 @@ class Tensor:
     height: Number
     width: Number
     bits: Number
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A layer about to be written; fields as in ``Layer``, but ``widths`` for the weights."""
-
-    name: str
-    kind: LayerKind
-    sources: tuple[Tensor, ...]
-    channels: Number
-    height: Number
-    width: Number
-    bits: Number
-    kernel: Number = 1
-    stride: int = 1
-    padding: tuple[Number, Number] = (0, 0)
-    groups: Number = 1
-    activation: Activation = "none"
-    batch_norm: bool = False
-    widths: Widths = ()
 
 
 class Assembly(ABC):
@@ -112,8 +94,36 @@ class Assembly(ABC):
         """Return ``value`` where layers exist, else ``otherwise``."""
 
     @abstractmethod
-    def _write(self, draft: Draft) -> Tensor:
-        """Append a layer."""
+    def _write(
+        self,
+        *,
+        name: str,
+        kind: LayerKind,
+        sources: tuple[Tensor, ...],
+        channels: Number,
+        height: Number,
+        width: Number,
+        bits: Number,
+        kernel: Number = 1,
+        stride: int = 1,
+        padding: tuple[Number, Number] = (0, 0),
+        groups: Number = 1,
+        activation: Activation = "none",
+        batch_norm: bool = False,
+        widths: Widths = (),
+    ) -> Tensor:
+        """Append a layer; fields are as in ``Layer``, but ``widths`` for the weights."""
+
+    def _write_image(self, shape: Shape) -> Tensor:
+        return self._write(
+            name="input",
+            kind="input",
+            sources=(),
+            channels=shape.channels,
+            height=shape.height,
+            width=shape.width,
+            bits=INPUT_BITS,
+        )
 
     def conv(
         self,
@@ -144,22 +154,20 @@ class Assembly(ABC):
             return source
         channels = self._existing(channels, source.channels)
         return self._write(
-            Draft(
-                name=name,
-                kind="conv",
-                sources=(source,),
-                channels=channels,
-                height=-(-source.height // stride),
-                width=-(-source.width // stride),
-                bits=self.choose(self._bits.activation_gene(name)),
-                kernel=kernel,
-                stride=stride,
-                padding=((kernel - 1) // 2, kernel // 2),
-                groups=channels if depthwise else 1,
-                activation=activation,
-                batch_norm=True,
-                widths=self._widths(name, channels),
-            )
+            name=name,
+            kind="conv",
+            sources=(source,),
+            channels=channels,
+            height=-(-source.height // stride),
+            width=-(-source.width // stride),
+            bits=self.choose(self._bits.activation_gene(name)),
+            kernel=kernel,
+            stride=stride,
+            padding=((kernel - 1) // 2, kernel // 2),
+            groups=channels if depthwise else 1,
+            activation=activation,
+            batch_norm=True,
+            widths=self._widths(name, channels),
         )
 
     def linear(
@@ -171,17 +179,15 @@ class Assembly(ABC):
         channels = self._existing(channels, source.channels)
         gene = self._bits.activation_gene(name)
         return self._write(
-            Draft(
-                name=name,
-                kind="linear",
-                sources=(source,),
-                channels=channels,
-                height=1,
-                width=1,
-                bits=LOGIT_BITS if name == self._bits.last_layer else self.choose(gene),
-                activation=activation,
-                widths=self._widths(name, channels),
-            )
+            name=name,
+            kind="linear",
+            sources=(source,),
+            channels=channels,
+            height=1,
+            width=1,
+            bits=LOGIT_BITS if name == self._bits.last_layer else self.choose(gene),
+            activation=activation,
+            widths=self._widths(name, channels),
         )
 
     def add(self, name: str, first: Tensor, second: Tensor, activation: Activation) -> Tensor:
@@ -189,16 +195,14 @@ class Assembly(ABC):
         if self._nothing_exists():
             return first
         return self._write(
-            Draft(
-                name=name,
-                kind="add",
-                sources=(first, second),
-                channels=first.channels,
-                height=first.height,
-                width=first.width,
-                bits=first.bits,
-                activation=activation,
-            )
+            name=name,
+            kind="add",
+            sources=(first, second),
+            channels=first.channels,
+            height=first.height,
+            width=first.width,
+            bits=first.bits,
+            activation=activation,
         )
 
     def pad_channels(self, name: str, source: Tensor, channels: Number, stride: int) -> Tensor:
@@ -206,16 +210,14 @@ class Assembly(ABC):
         if self._nothing_exists():
             return source
         return self._write(
-            Draft(
-                name=name,
-                kind="pad_channels",
-                sources=(source,),
-                channels=self._existing(channels, source.channels),
-                height=-(-source.height // stride),
-                width=-(-source.width // stride),
-                bits=source.bits,
-                stride=stride,
-            )
+            name=name,
+            kind="pad_channels",
+            sources=(source,),
+            channels=self._existing(channels, source.channels),
+            height=-(-source.height // stride),
+            width=-(-source.width // stride),
+            bits=source.bits,
+            stride=stride,
         )
 
     def max_pool(self, name: str, source: Tensor, side: int) -> Tensor:
@@ -223,32 +225,28 @@ class Assembly(ABC):
         if self._nothing_exists():
             return source
         return self._write(
-            Draft(
-                name=name,
-                kind="max_pool",
-                sources=(source,),
-                channels=source.channels,
-                height=-(-source.height // side),
-                width=-(-source.width // side),
-                bits=source.bits,
-                kernel=side,
-                stride=side,
-                padding=(0, side - 1),
-            )
+            name=name,
+            kind="max_pool",
+            sources=(source,),
+            channels=source.channels,
+            height=-(-source.height // side),
+            width=-(-source.width // side),
+            bits=source.bits,
+            kernel=side,
+            stride=side,
+            padding=(0, side - 1),
         )
 
     def pool(self, source: Tensor) -> Tensor:
         """Write the global average in front of the classifier; it always exists."""
         return self._write(
-            Draft(
-                name=POOL,
-                kind="global_avg_pool",
-                sources=(source,),
-                channels=source.channels,
-                height=1,
-                width=1,
-                bits=self.choose(self._bits.activation_gene(POOL)),
-            )
+            name=POOL,
+            kind="global_avg_pool",
+            sources=(source,),
+            channels=source.channels,
+            height=1,
+            width=1,
+            bits=self.choose(self._bits.activation_gene(POOL)),
         )
 
     def classify(self, source: Tensor) -> Tensor:
@@ -275,22 +273,20 @@ class Assembly(ABC):
         elif layer.kind == "global_avg_pool":
             bits = self.choose(self._bits.activation_gene(POOL))
         return self._write(
-            Draft(
-                name=layer.name,
-                kind=layer.kind,
-                sources=tuple(sources),
-                channels=layer.out_channels,
-                height=layer.out_height,
-                width=layer.out_width,
-                bits=bits,
-                kernel=layer.kernel,
-                stride=layer.stride,
-                padding=layer.padding,
-                groups=layer.groups,
-                activation=layer.activation,
-                batch_norm=layer.batch_norm,
-                widths=self._widths(layer.name, layer.out_channels) if weighted else (),
-            )
+            name=layer.name,
+            kind=layer.kind,
+            sources=tuple(sources),
+            channels=layer.out_channels,
+            height=layer.out_height,
+            width=layer.out_width,
+            bits=bits,
+            kernel=layer.kernel,
+            stride=layer.stride,
+            padding=layer.padding,
+            groups=layer.groups,
+            activation=layer.activation,
+            batch_norm=layer.batch_norm,
+            widths=self._widths(layer.name, layer.out_channels) if weighted else (),
         )
 
     def _widths(self, layer: str, channels: Number) -> Widths:
@@ -314,7 +310,7 @@ class ListAssembly(Assembly):
         self._choose = choose
         self._exists = True
         self.layers: list[Layer] = []
-        self.image = self._write(image_draft(shape))
+        self.image = self._write_image(shape)
 
     @override
     def choose(self, gene: str) -> int:
@@ -325,10 +321,13 @@ class ListAssembly(Assembly):
         return meaning[self._choose(gene)] if self._exists else 0
 
     @override
+    def where(self, condition: Truth) -> AbstractContextManager[None]:
+        return _AS_BEFORE if condition else self._absent()
+
     @contextmanager
-    def where(self, condition: Truth) -> Iterator[None]:
+    def _absent(self) -> Iterator[None]:
         outer = self._exists
-        self._exists = outer and bool(condition)
+        self._exists = False
         yield
         self._exists = outer
 
@@ -345,44 +344,54 @@ class ListAssembly(Assembly):
         return value
 
     @override
-    def _write(self, draft: Draft) -> Tensor:
-        widths = [(int(channels), int(bits)) for channels, bits in draft.widths]
-        widest = max((bits for _, bits in widths), default=0)
-        by_channel: tuple[int, ...] = ()
-        if any(bits != widest for _, bits in widths):
-            by_channel = tuple(bits for channels, bits in widths for _ in range(channels))
-        channels, height, width = int(draft.channels), int(draft.height), int(draft.width)
-        bits = int(draft.bits)
+    def _write(
+        self,
+        *,
+        name: str,
+        kind: LayerKind,
+        sources: tuple[Tensor, ...],
+        channels: Number,
+        height: Number,
+        width: Number,
+        bits: Number,
+        kernel: Number = 1,
+        stride: int = 1,
+        padding: tuple[Number, Number] = (0, 0),
+        groups: Number = 1,
+        activation: Activation = "none",
+        batch_norm: bool = False,
+        widths: Widths = (),
+    ) -> Tensor:
+        inputs = [int(source.layer) for source in sources]
+        widest, by_channel = _weight_bits(widths)
         self.layers.append(
             Layer(
-                name=draft.name,
-                kind=draft.kind,
-                inputs=tuple(int(source.layer) for source in draft.sources),
-                out_channels=channels,
-                out_height=height,
-                out_width=width,
-                kernel=int(draft.kernel),
-                stride=draft.stride,
-                padding=(int(draft.padding[0]), int(draft.padding[1])),
-                groups=int(draft.groups),
-                activation=draft.activation,
-                batch_norm=draft.batch_norm,
+                name=name,
+                kind=kind,
+                inputs=tuple(inputs),
+                out_channels=int(channels),
+                out_height=int(height),
+                out_width=int(width),
+                kernel=int(kernel),
+                stride=stride,
+                padding=(int(padding[0]), int(padding[1])),
+                groups=int(groups),
+                activation=activation,
+                batch_norm=batch_norm,
                 weight_bits=widest,
                 channel_weight_bits=by_channel,
-                activation_bits=bits,
+                activation_bits=int(bits),
             )
         )
         return Tensor(len(self.layers) - 1, channels, height, width, bits)
 
 
-def image_draft(shape: Shape) -> Draft:
-    """Return the layer that every list begins with."""
-    return Draft(
-        name="input",
-        kind="input",
-        sources=(),
-        channels=shape.channels,
-        height=shape.height,
-        width=shape.width,
-        bits=INPUT_BITS,
-    )
+def _weight_bits(widths: Widths) -> tuple[int, tuple[int, ...]]:
+    """Return the widest width, and the width of each channel where they differ."""
+    if len(widths) <= 1:
+        return int(widths[0][1]) if widths else 0, ()
+    groups = [(int(channels), int(bits)) for channels, bits in widths]
+    widest = max(bits for _, bits in groups)
+    if all(bits == widest for _, bits in groups):
+        return widest, ()
+    return widest, tuple(bits for channels, bits in groups for _ in range(channels))

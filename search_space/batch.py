@@ -26,9 +26,10 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import override
 
-from search_space.assembly import Assembly, Draft, Number, Tensor, Truth, image_draft
+from search_space.assembly import Assembly, Number, Tensor, Truth, Widths
 from search_space.costs import HEADER_BYTES, RECORD_BYTES, payload_parts
 from search_space.genes import GeneValue
+from search_space.layers import Activation, LayerKind
 from search_space.space import Places, Space
 
 Ints = npt.NDArray[np.int64]
@@ -40,21 +41,41 @@ _ROWS: Final = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerBatch:
-    """One layer of ``n`` assignments; arrays are ``(n,)`` and have no meaning where it is absent.
+    """One layer of ``n`` assignments.
+
+    Numbers are single integers where they are the same for all assignments, else ``(n,)``; they
+    have no meaning where the layer does not exist.
 
     Attributes:
-        draft: The layer. Its numbers, those of its widths and of the tensors it reads are single
-            integers where they are the same for all assignments, else ``(n,)``; a group of
-            channels that an assignment does not have is one of 0 channels.
-        exists: Which assignments have the layer.
-        n_weights: Stored weights.
-        macs: Multiply-accumulates for one image.
-        bops: Bit operations for one image.
-        size_bytes: Record and payload.
+        name: As in ``Layer``.
+        kind: As in ``Layer``.
+        exists: Which assignments have the layer, ``(n,)``.
+        sources: The tensors read; their ``layer`` is an index in the batch.
+        channels: Of the output.
+        height: Of the output.
+        width: Of the output.
+        kernel: Side of the kernel.
+        groups: Convolution groups.
+        widths: (output channels, weight bits) of each group of channels; a group that an
+            assignment does not have is one of 0 channels.
+        activation_bits: Width of the output tensor.
+        n_weights: Stored weights, ``(n,)``.
+        macs: Multiply-accumulates for one image, ``(n,)``.
+        bops: Bit operations for one image, ``(n,)``.
+        size_bytes: Record and payload, ``(n,)``.
     """
 
-    draft: Draft
+    name: str
+    kind: LayerKind
     exists: Flags
+    sources: tuple[Tensor, ...]
+    channels: Number
+    height: Number
+    width: Number
+    kernel: Number
+    groups: Number
+    widths: tuple[tuple[Number, Number], ...]
+    activation_bits: Number
     n_weights: Ints
     macs: Ints
     bops: Ints
@@ -117,7 +138,7 @@ class _BatchAssembly(Assembly):
         self._somewhere = self._everywhere = len(places) > 0
         self.active: Flags = np.zeros(self._places.shape, dtype=np.bool_)
         self.layers: list[LayerBatch] = []
-        self.image = self._write(image_draft(space.blueprint.shape))
+        self.image = self._write_image(space.blueprint.shape)
 
     @override
     def choose(self, gene: str) -> Number:
@@ -155,34 +176,70 @@ class _BatchAssembly(Assembly):
         return value if self._everywhere else np.where(self._exists, value, otherwise)
 
     @override
-    def _write(self, draft: Draft) -> Tensor:
-        n_weights = self._spread(_count_weights(draft))
-        stream_bits, by_channel = _stream(draft, n_weights)
-        n_places = self._spread(draft.height * draft.width)
-        read_bits = draft.sources[0].bits if draft.sources else 0
-        parts = payload_parts(draft.kind, self._spread(draft.channels), stream_bits, by_channel)
+    def _write(
+        self,
+        *,
+        name: str,
+        kind: LayerKind,
+        sources: tuple[Tensor, ...],
+        channels: Number,
+        height: Number,
+        width: Number,
+        bits: Number,
+        kernel: Number = 1,
+        stride: int = 1,
+        padding: tuple[Number, Number] = (0, 0),
+        groups: Number = 1,
+        activation: Activation = "none",
+        batch_norm: bool = False,
+        widths: Widths = (),
+    ) -> Tensor:
+        n_weights = self._fan_in(kind, sources, kernel, groups) * channels
+        stream_bits, by_channel = _stream(n_weights, channels, widths)
+        places = self._spread(height * width)
+        read_bits = sources[0].bits if sources else 0
+        parts = payload_parts(kind, self._spread(channels), stream_bits, by_channel)
         self.layers.append(
             LayerBatch(
-                draft=draft,
+                name=name,
+                kind=kind,
                 exists=self._exists,
+                sources=sources,
+                channels=channels,
+                height=height,
+                width=width,
+                kernel=kernel,
+                groups=groups,
+                widths=tuple(widths),
+                activation_bits=bits,
                 n_weights=n_weights,
-                macs=n_weights * n_places,
-                bops=stream_bits * n_places * read_bits,
+                macs=n_weights * places,
+                bops=stream_bits * places * read_bits,
                 size_bytes=RECORD_BYTES + sum(parts, start=self._spread(0)),
             )
         )
         index = len(self.layers) - 1
-        if not draft.sources:
-            return Tensor(index, draft.channels, draft.height, draft.width, draft.bits)
+        if not sources:
+            return Tensor(index, channels, height, width, bits)
         # a layer that does not exist hands on what it reads
-        source = draft.sources[0]
+        source = sources[0]
         return Tensor(
             self._existing(index, source.layer),
-            draft.channels,
-            self._existing(draft.height, source.height),
-            self._existing(draft.width, source.width),
-            self._existing(draft.bits, source.bits),
+            channels,
+            self._existing(height, source.height),
+            self._existing(width, source.width),
+            self._existing(bits, source.bits),
         )
+
+    def _fan_in(
+        self, kind: LayerKind, sources: tuple[Tensor, ...], kernel: Number, groups: Number
+    ) -> Ints:
+        """Return the weights of one output channel."""
+        if kind == "conv":
+            return self._spread(sources[0].channels) // groups * kernel * kernel
+        if kind == "linear":
+            return self._spread(sources[0].channels) * sources[0].height * sources[0].width
+        return self._spread(0)
 
     def _spread(self, value: Number) -> Ints:
         return np.broadcast_to(np.asarray(value, dtype=np.int64), self._exists.shape)
@@ -200,30 +257,19 @@ class _BatchAssembly(Assembly):
         return values
 
 
-def _count_weights(draft: Draft) -> Number:
-    if draft.kind == "conv":
-        (read,) = draft.sources
-        fan_in = read.channels // draft.groups * draft.kernel * draft.kernel
-        return draft.channels * fan_in
-    if draft.kind == "linear":
-        (read,) = draft.sources
-        return draft.channels * read.channels * read.height * read.width
-    return 0
-
-
-def _stream(draft: Draft, n_weights: Ints) -> tuple[Ints, Ints]:
+def _stream(n_weights: Ints, channels: Number, widths: Widths) -> tuple[Ints, Ints]:
     """Return the bits of all weights together, and 1 where the widths of channels differ."""
     none = np.zeros_like(n_weights)
-    if not draft.widths:
+    if not widths:
         return none, none
-    first = none + draft.widths[0][1]
-    if len(draft.widths) == 1:
+    first = none + widths[0][1]
+    if len(widths) == 1:
         return n_weights * first, none
     summed, differ = none.copy(), none.astype(np.bool_)
-    for channels, bits in draft.widths:
-        summed += channels * bits
-        differ |= (none + channels > 0) & (first != bits)
-    return n_weights // draft.channels * summed, differ.astype(np.int64)
+    for size, bits in widths:
+        summed += size * bits
+        differ |= (none + size > 0) & (first != bits)
+    return n_weights // channels * summed, differ.astype(np.int64)
 
 
 def _costs(batch: Batch) -> dict[str, Ints]:
@@ -231,7 +277,7 @@ def _costs(batch: Batch) -> dict[str, Ints]:
     size, macs, bops = (np.zeros(n, dtype=np.int64) for _ in range(3))
     for layer in batch.layers:
         size += layer.exists * layer.size_bytes
-        if layer.draft.widths:
+        if layer.widths:
             macs += layer.exists * layer.macs
             bops += layer.exists * layer.bops
     size += HEADER_BYTES
@@ -245,7 +291,7 @@ def _peak_activation_bytes(batch: Batch) -> Ints:
     # the layer after which each tensor is spent, (n_layers, n)
     last = np.repeat(np.arange(n_layers)[:, None], n, axis=1)
     for i, layer in enumerate(batch.layers):
-        for source in layer.draft.sources:
+        for source in layer.sources:
             if isinstance(source.layer, int):
                 last[source.layer][layer.exists] = i
             else:
@@ -253,9 +299,8 @@ def _peak_activation_bytes(batch: Batch) -> Ints:
     # bytes taken before and given back behind each layer
     change = np.zeros((n_layers + 1, n), dtype=np.int64)
     for i, layer in enumerate(batch.layers):
-        draft = layer.draft
-        elements = draft.channels * draft.height * draft.width
-        n_bytes = layer.exists * ((elements * draft.bits + 7) // 8)
+        elements = layer.channels * layer.height * layer.width
+        n_bytes = layer.exists * ((elements * layer.activation_bits + 7) // 8)
         change[i] += n_bytes
         change[last[i] + 1, rows] -= n_bytes
     live: Ints = change.cumsum(axis=0)

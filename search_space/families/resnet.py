@@ -78,8 +78,7 @@ def _declare(root: Fields, shape: Shape, bits: BitPlan) -> Blueprint:
         for stage in stages:
             channels = net.choose(f"{stage.name}.channels")
             for i in net.repeat(net.choose(f"{stage.name}.blocks")):
-                stride = stage.stride if i == 0 else 1
-                x = _build_block(net, x, f"{stage.name}.block{i}", channels, stride, pads=pads)
+                x = _build_block(net, x, stage, i, channels, pads=pads)
         net.classify(x)
 
     return Blueprint(
@@ -92,22 +91,25 @@ def _declare(root: Fields, shape: Shape, bits: BitPlan) -> Blueprint:
 
 
 def _build_block(
-    net: Assembly, source: Tensor, block: str, channels: Number, stride: int, *, pads: bool
+    net: Assembly, source: Tensor, stage: _Stage, i: int, channels: Number, *, pads: bool
 ) -> Tensor:
+    block = f"{stage.name}.block{i}"
+    stride = stage.stride if i == 0 else 1
     x = net.conv(
         f"{block}.conv1", source, channels, kernel=KERNEL, stride=stride, activation="relu"
     )
     x = net.conv(f"{block}.conv2", x, channels, kernel=KERNEL)
-    changes = (channels != source.channels) | (stride > 1)
-    # where channels become fewer there is nothing to pad
-    padded = changes & (channels >= source.channels) & pads
-    convolved = changes & ((channels < source.channels) | (not pads))
-    shortcut = source
-    with net.where(padded):
-        shortcut = net.pad_channels(f"{block}.shortcut", shortcut, channels, stride)
-    with net.where(convolved):
-        shortcut = net.conv(f"{block}.shortcut", shortcut, channels, stride=stride)
-    return net.add(f"{block}.add", x, shortcut, "relu")
+    # behind a stage's first block the shape stays
+    if i == 0:
+        changes = (channels != source.channels) | (stride > 1)
+        # where channels become fewer there is nothing to pad
+        padded = changes & (channels >= source.channels) & pads
+        convolved = changes & ((channels < source.channels) | (not pads))
+        with net.where(padded):
+            source = net.pad_channels(f"{block}.shortcut", source, channels, stride)
+        with net.where(convolved):
+            source = net.conv(f"{block}.shortcut", source, channels, stride=stride)
+    return net.add(f"{block}.add", x, source, "relu")
 
 
 def _widest_shortcut(

@@ -40,7 +40,7 @@ def test_layers_exist_where_the_lists_have_them(space: Space, seed: int) -> None
     places = space.sample_places(np.random.default_rng(seed), 5)
     batch = lay_out(space, places)
     for i, row in enumerate(places):
-        names = [layer.draft.name for layer in batch.layers if layer.exists[i]]
+        names = [layer.name for layer in batch.layers if layer.exists[i]]
         assert names == [layer.name for layer in space.at_places(row).layers]
 
 
