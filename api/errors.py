@@ -20,7 +20,7 @@ from starlette.responses import Response
 from api.request_ids import request_id_of
 from api.validation_errors import field_errors
 from bitpareto.types import FieldError, Problem
-from db.artifact_files import ArtifactStoreError
+from db.blobs import ArtifactStoreError, ArtifactStoreUnavailableError
 from db.migrate import SchemaError
 from jobs.broker import BrokerUrlError
 from jobs.messages import PayloadError
@@ -72,6 +72,9 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
         ),
         SchemaError: ProblemType(
             status=503, code="schema_mismatch", title="The database has another schema"
+        ),
+        ArtifactStoreUnavailableError: ProblemType(
+            status=503, code="artifact_store_unavailable", title="The files cannot be read now"
         ),
         # outcomes of training, requests to a worker and faults of a deployment: a route that lets
         # one of these out has a defect, which is what 500 says

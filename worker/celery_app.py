@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 
+from db.blobs import ArtifactStoreUnavailableError
 from db.migrate import check_schema
 from jobs.broker import celery_client
 from jobs.messages import (
@@ -53,6 +54,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> NoReturn:
     check_schema(settings.database_url)
     device = prepare_device() if arguments.queue == TRAIN_QUEUE else "cpu"
     parts = open_parts(settings, kind=arguments.queue, device=device)
+    parts.artifacts.check()
     app = make_app(settings, parts, answers_of(arguments.queue))
     if arguments.queue == OPTIMIZE_QUEUE:
         _load_optimizer_meanwhile()
@@ -117,7 +119,7 @@ def _task(ring: Ring, answer: Answer, parts: Parts) -> Callable[[dict[str, Any]]
             answer(parts, subject_of(ring, payload))
         except (PayloadError, NotFoundError) as error:
             logger.warning("dropped a ring: %s", error)
-        except StoreBusyError as error:
+        except (StoreBusyError, ArtifactStoreUnavailableError) as error:
             logger.warning("dropped a ring, the sweeper rings again: %s", error)
 
     return task

@@ -70,8 +70,11 @@ def heartbeat(uow: UnitOfWork, lease: Lease, now: datetime, lease_s: float) -> L
     return replace(lease, expires_at=expires_at)
 
 
-def release_trial(uow: UnitOfWork, lease: Lease, now: datetime) -> None:
-    """Put a trial back in the queue: its worker is being shut down.
+DRAINED = Reason(code="worker_drained", message="its worker was shut down")
+
+
+def release_trial(uow: UnitOfWork, lease: Lease, now: datetime, reason: Reason = DRAINED) -> None:
+    """Put a trial back in the queue for no fault of its own.
 
     The fence keeps rising, but a planned hand-over is no loss: ``times_lost`` stays. When the
     search has ended meanwhile the trial is cancelled instead.
@@ -83,7 +86,7 @@ def release_trial(uow: UnitOfWork, lease: Lease, now: datetime) -> None:
     if search.state in TERMINAL_SEARCH_STATES:
         cancel_trial(uow, trial, search_has_ended(search), now)
         return
-    requeue(uow, trial, Reason(code="worker_drained", message="its worker was shut down"), now)
+    requeue(uow, trial, reason, now)
 
 
 def cancel_held_trial(uow: UnitOfWork, lease: Lease, now: datetime) -> None:

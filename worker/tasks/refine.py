@@ -3,7 +3,7 @@
 import logging
 import random
 
-from db.artifact_files import ArtifactStoreError
+from db.blobs import ArtifactStoreError, ArtifactStoreUnavailableError
 from search.entities import Artifact, Trial
 from search.errors import NotFoundError
 from search.states import SearchState
@@ -48,6 +48,8 @@ def _measure(parts: Parts, trial: Trial, artifact: Artifact, test: Split) -> Non
             return
     try:
         content = parts.artifacts.read(artifact.sha256)
+    except ArtifactStoreUnavailableError:
+        raise  # nothing is known of the file; the search stays in refining until it can be read
     except (ArtifactStoreError, NotFoundError):
         # the search's other points are sound; this one stays without a test accuracy
         logger.exception("the file of trial %d cannot be read", trial.number)

@@ -5,7 +5,8 @@ import traceback
 from functools import lru_cache
 from typing import Final
 
-from search.entities import Artifact, TrialResult
+from db.blobs import ArtifactStoreUnavailableError
+from search.entities import Artifact, Reason, TrialResult
 from search.errors import NotFoundError, StaleLeaseError, TrialFailure, TrialInterrupted
 from search.ids import new_id
 from search.use_cases.leases import Claim, cancel_held_trial, claim_trial, release_trial
@@ -15,7 +16,7 @@ from training.trial import run_trial
 from worker.heartbeat import HeldTrial
 from worker.logs import log_ids
 from worker.parts import Parts
-from worker.persistence import persist
+from worker.persistence import ForgivingCheckpoints, persist, put_file
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,10 @@ def train(parts: Parts, trial_id: str) -> None:
         except TrialInterrupted as interruption:
             _stop(parts, claim, interruption.why)
             return
-        parts.artifacts.checkpoints(trial_id).discard()
+        except ArtifactStoreUnavailableError as error:
+            _give_back(parts, claim, str(error))
+            return
+        ForgivingCheckpoints(parts.artifacts.checkpoints(trial_id)).discard()
         parts.bell.advance(claim.search.id)
 
 
@@ -60,11 +64,11 @@ def _run(parts: Parts, claim: Claim) -> None:
                 candidate_hash=claim.trial.candidate_hash,
                 device=parts.identity.device,
                 report=held.report,
-                checkpoints=parts.artifacts.checkpoints(claim.trial.id),
+                checkpoints=ForgivingCheckpoints(parts.artifacts.checkpoints(claim.trial.id)),
             )
             # under the heartbeat too: a slow disk or a busy store must not cost the lease
             _save(parts, claim, result)
-    except (TrialInterrupted, StaleLeaseError):
+    except (TrialInterrupted, StaleLeaseError, ArtifactStoreUnavailableError):
         raise
     except TrialFailure as failure:
         _fail(parts, claim, failure.outcome, str(failure))
@@ -79,7 +83,7 @@ def _save(parts: Parts, claim: Claim, result: TrialResult) -> None:
         id=new_id("art"),
         trial_id=claim.trial.id,
         search_id=claim.search.id,
-        sha256=parts.artifacts.put(result.artifact),
+        sha256=put_file(parts.artifacts, result.artifact),
         size_bytes=len(result.artifact),
         created_at=parts.now(),
     )
@@ -100,6 +104,16 @@ def _fail(parts: Parts, claim: Claim, outcome: str, message: str) -> None:
     persist(parts.store, lambda uow: fail_trial(uow, claim.lease, outcome, message, parts.now()))
 
 
+def _give_back(parts: Parts, claim: Claim, why: str) -> None:
+    """Put a trial back that could not be saved; the sweeper rings for it."""
+    logger.error("handed back: %s", why)
+    reason = Reason(code="artifact_store_unavailable", message=why)
+    try:
+        persist(parts.store, lambda uow: release_trial(uow, claim.lease, parts.now(), reason))
+    except (StaleLeaseError, NotFoundError):
+        logger.info("the trial was already somebody else's")
+
+
 def _describe(error: Exception) -> str:
     """Return the error in a line, and the end of its traceback."""
     line = f"{type(error).__name__}: {error}"[:_LINE_CHARACTERS]
@@ -111,7 +125,7 @@ def _stop(parts: Parts, claim: Claim, why: str) -> None:
     try:
         if why == "cancelled":
             persist(parts.store, lambda uow: cancel_held_trial(uow, claim.lease, parts.now()))
-            parts.artifacts.checkpoints(claim.trial.id).discard()
+            ForgivingCheckpoints(parts.artifacts.checkpoints(claim.trial.id)).discard()
         elif why == "released":
             persist(parts.store, lambda uow: release_trial(uow, claim.lease, parts.now()))
             parts.bell.train(claim.trial.id)

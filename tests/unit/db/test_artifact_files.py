@@ -1,19 +1,47 @@
-"""The artifact store in a folder."""
+"""The artifact store, in a folder and on an S3-compatible server."""
 
+import errno
 import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from db.artifact_files import ArtifactFiles, ArtifactStoreError
+from db.artifact_files import ArtifactFiles
+from db.blobs import ArtifactStoreError, ArtifactStoreUnavailableError, open_blobs
 from search.errors import NotFoundError
+from tests.servers import S3Server
 
 TRIAL = "trl_01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3Server]:
+    server = S3Server()
+    yield server
+    server.kill()
+
+
 @pytest.fixture
-def files(tmp_path: Path) -> ArtifactFiles:
-    return ArtifactFiles((tmp_path / "artifacts here").as_uri())
+def s3_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in S3Server.ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(params=["folder", "s3"])
+def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "folder":
+        return (tmp_path / "artifacts here").as_uri()
+    server: S3Server = request.getfixturevalue("s3")
+    request.getfixturevalue("s3_environment")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
+    return f"s3://bitpareto/{tmp_path.name}"
+
+
+@pytest.fixture
+def files(url: str) -> ArtifactFiles:
+    return ArtifactFiles(url)
 
 
 def test_the_address_is_the_hash_of_the_content(files: ArtifactFiles) -> None:
@@ -22,9 +50,16 @@ def test_the_address_is_the_hash_of_the_content(files: ArtifactFiles) -> None:
     assert files.read(address) == b"packed"
 
 
-def test_a_damaged_file_is_noticed(files: ArtifactFiles) -> None:
+def test_another_process_reads_what_one_wrote(files: ArtifactFiles, url: str) -> None:
+    other = ArtifactFiles(url)
+    with pytest.raises(NotFoundError):
+        other.read(hashlib.sha256(b"packed").hexdigest())
+    assert other.read(files.put(b"packed")) == b"packed"
+
+
+def test_a_damaged_file_is_noticed(files: ArtifactFiles, url: str) -> None:
     address = files.put(b"packed")
-    files.path(address).write_bytes(b"PACKED")
+    open_blobs(url).write(f"{address[:2]}/{address}", b"PACKED")
     with pytest.raises(ArtifactStoreError, match=address):
         files.read(address)
     assert files.put(b"packed") == address
@@ -48,10 +83,14 @@ def test_a_checkpoint_is_replaced_and_discarded(files: ArtifactFiles) -> None:
     assert checkpoints.load() is None
 
 
-def test_nothing_half_written_stays(files: ArtifactFiles, tmp_path: Path) -> None:
-    files.put(b"packed")
+def test_names_are_listed_and_nothing_half_written_stays(files: ArtifactFiles, url: str) -> None:
+    address = files.put(b"packed")
     files.checkpoints(TRIAL).save(b"epoch 1")
-    assert not list(tmp_path.rglob(".incoming-*"))
+    files.check()
+    blobs = open_blobs(url)
+    assert list(blobs.names("checkpoints/")) == [f"checkpoints/{TRIAL}.pt"]
+    assert list(blobs.names(f"{address[:2]}/")) == [f"{address[:2]}/{address}"]
+    assert list(blobs.names("probes/")) == []
 
 
 def test_a_trial_id_cannot_leave_the_folder(files: ArtifactFiles) -> None:
@@ -59,7 +98,42 @@ def test_a_trial_id_cannot_leave_the_folder(files: ArtifactFiles) -> None:
         files.checkpoints("trl_../../../../../../etc/x")
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/x", "http://host/x", "file://elsewhere/x"])
-def test_other_stores_are_refused(url: str) -> None:
+@pytest.mark.parametrize("other", ["http://host/x", "file://elsewhere/x", "s3:///x", "x"])
+def test_other_stores_are_refused(other: str) -> None:
     with pytest.raises(ArtifactStoreError, match="file://"):
-        ArtifactFiles(url)
+        ArtifactFiles(other)
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    files = ArtifactFiles((tmp_path / "artifacts").as_uri())
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ArtifactStoreUnavailableError, match="No space left"):
+        files.put(b"packed")
+    with pytest.raises(ArtifactStoreUnavailableError, match="No space left"):
+        files.check()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_folder_that_is_none_is_said(tmp_path: Path) -> None:
+    (tmp_path / "artifacts").write_text("a file in its place")
+    with pytest.raises(ArtifactStoreUnavailableError, match="artifacts"):
+        ArtifactFiles((tmp_path / "artifacts").as_uri()).check()
+
+
+@pytest.mark.usefixtures("s3_environment")
+def test_an_unreachable_server_is_said_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    with pytest.raises(ArtifactStoreUnavailableError, match="s3://bitpareto/x"):
+        ArtifactFiles("s3://bitpareto/x").check()
+
+
+@pytest.mark.usefixtures("s3_environment")
+def test_a_missing_bucket_is_said(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
+    with pytest.raises(ArtifactStoreUnavailableError, match="s3://nobody/x"):
+        ArtifactFiles("s3://nobody/x").check()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from db.blobs import ArtifactStoreUnavailableError, FolderBlobs
 from search.entities import Limits, Progress, TrialResult
 from search.errors import DivergedError, OutOfMemoryError
 from search.recipe import Recipe
@@ -208,8 +209,36 @@ def test_a_damaged_file_does_not_keep_the_search_from_ending(
     trainer(lambda **_: RESULT)
     train(parts, trial_id)
     advance(parts, search_id)
-    parts.artifacts.path(hashlib.sha256(RESULT.artifact).hexdigest()).write_bytes(b"damaged")
+    sha256 = hashlib.sha256(RESULT.artifact).hexdigest()
+    (parts.settings.data_dir / "artifacts" / sha256[:2] / sha256).write_bytes(b"damaged")
     refine(parts, search_id)
     with parts.store.read() as uow:
         assert uow.searches.get(search_id).state == SearchState.SUCCEEDED
         assert "test_accuracy" not in uow.trials.get(trial_id).metrics
+
+
+def test_a_file_that_cannot_be_stored_costs_nothing_but_time(
+    parts: Parts,
+    queued: tuple[str, str],
+    trainer: Callable[[StandIn], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.persistence._FILE_PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr(parts.artifacts, "_blobs", FullDisk(parts.settings.data_dir / "artifacts"))
+    trainer(lambda **_: RESULT)
+    train(parts, queued[1])
+    with parts.store.read() as uow:
+        trial = uow.trials.get(queued[1])
+    assert (trial.state, trial.times_lost) == (TrialState.QUEUED, 0)
+    assert trial.state_reason is not None
+    assert trial.state_reason.code == "artifact_store_unavailable"
+    assert "No space left" in trial.state_reason.message
+    monkeypatch.undo()
+    trainer(lambda **_: RESULT)
+    train(parts, queued[1])
+    assert state_of(parts, queued[1]) == TrialState.COMPLETED
+
+
+class FullDisk(FolderBlobs):
+    def write(self, name: str, content: bytes) -> None:
+        raise ArtifactStoreUnavailableError(f"{self.root}: No space left for {name} {len(content)}")
