@@ -307,7 +307,7 @@ def test_all_problems_are_found_at_once() -> None:
 
 
 def test_bits_are_judged_even_for_an_unknown_family() -> None:
-    found = problems({"family": "vgg", "weight_bits": [9]})
+    found = problems({"family": "vgg19", "weight_bits": [9]})
     assert [p.pointer for p in found] == ["/family", "/weight_bits/0"]
 
 

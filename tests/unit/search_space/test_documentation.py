@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from search_space.families import FAMILIES
+from search_space.families.family import COMMON_KEYS
 from search_space.space import space_from_json
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "search-spaces.md").read_text()
@@ -30,7 +31,7 @@ def test_every_family_is_described_and_shown() -> None:
 def test_stated_defaults_are_the_defaults() -> None:
     stated = dict(re.findall(r"^\| `(\w+_bits)` \| [^|]* \| `([^`]*)` \|$", DOCUMENT, re.MULTILINE))
     bits = {name: json.loads(value) for name, value in stated.items()}
-    assert set(bits) == {"weight_bits", "activation_bits", "first_layer_bits", "last_layer_bits"}
+    assert set(bits) == {key for key in COMMON_KEYS if key.endswith("_bits")}
     for family in FAMILIES:
         implied = space_from_json({"family": family}, input_shape=(1, 8, 8), n_classes=10)
         explicit = space_from_json({"family": family} | bits, input_shape=(1, 8, 8), n_classes=10)

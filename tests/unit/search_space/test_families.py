@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search_space.bits import SUPPORTED_BITS
 from search_space.families import FAMILIES
 from search_space.genes import GeneValue
 from search_space.layer_json import layers_from_json, layers_to_json
@@ -43,7 +44,8 @@ def test_every_layer_list_is_well_formed(space: Space, seed: int) -> None:
     )
     assert (layers[-1].kind, layers[-1].out_channels) == ("linear", space.n_classes)
     assert layers[-1].activation_bits == LOGIT_BITS
-    assert layers[-2].kind == "global_avg_pool"
+    hidden = [layer for layer in layers if layer.name.startswith("hidden")]
+    assert layers[-2 - len(hidden)].kind == "global_avg_pool"
     read = {index for layer in layers for index in layer.inputs}
     assert read == set(range(len(layers) - 1)), "every tensor but the logits is read"
     for index, layer in enumerate(layers):
@@ -62,14 +64,26 @@ def _check_layer(layer: Layer, sources: list[Layer]) -> None:
         assert 0 <= after - before <= 1
         assert layer.groups in {1, source.out_channels}
         assert layer.batch_norm
-        assert 2 <= layer.weight_bits <= 8
-        assert 2 <= layer.activation_bits <= 8
+        assert layer.activation_bits in SUPPORTED_BITS
     elif layer.kind == "add":
         first, second = sources
         assert first.out_channels == second.out_channels == layer.out_channels
         assert (first.out_height, first.out_width) == (second.out_height, second.out_width) == shape
         assert layer.activation_bits == first.activation_bits, "shares its block's last conv's"
         assert layer.weight_bits == 0
+    elif layer.kind in ("max_pool", "pad_channels"):
+        (source,) = sources
+        for read, out in zip((source.out_height, source.out_width), shape, strict=True):
+            assert out == ceil(read / layer.stride)
+        assert layer.activation_bits == source.activation_bits
+        assert layer.out_channels >= source.out_channels
+        assert layer.weight_bits == 0
+    if layer.kind in ("conv", "linear"):
+        assert layer.weight_bits in SUPPORTED_BITS
+        if layer.channel_weight_bits:
+            assert len(layer.channel_weight_bits) == layer.out_channels
+            assert max(layer.channel_weight_bits) == layer.weight_bits < 32
+            assert len(set(layer.channel_weight_bits)) > 1
 
 
 @given(seed=seeds)
