@@ -6,8 +6,8 @@ from typing import Final
 
 import torch
 
-from quantization.errors import FixedPointError
-from search.errors import DivergedError, OutOfMemoryError
+from quantization.errors import ArtifactError, FixedPointError
+from search.errors import ArtifactMismatchError, DivergedError, OutOfMemoryError
 
 _CPU_MESSAGES: Final = ("can't allocate memory", "not enough memory")
 """torch raises a bare ``RuntimeError`` when main memory ends; only its words tell."""
@@ -20,6 +20,7 @@ def typed_failures() -> Iterator[None]:
     Raises:
         OutOfMemoryError: If device or main memory ran out.
         DivergedError: If a number is too large to store, or not finite.
+        ArtifactMismatchError: If the packed network breaks a rule of the file format.
     """
     try:
         yield
@@ -27,6 +28,8 @@ def typed_failures() -> Iterator[None]:
         raise OutOfMemoryError(str(error) or "main memory ran out") from error
     except FixedPointError as error:
         raise DivergedError(str(error)) from error
+    except ArtifactError as error:
+        raise ArtifactMismatchError(str(error)) from error
     except RuntimeError as error:
         if any(words in str(error) for words in _CPU_MESSAGES):
             raise OutOfMemoryError(str(error)) from error

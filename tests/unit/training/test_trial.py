@@ -1,11 +1,14 @@
 import io
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from quantization.artifact import read_artifact
+from networks.export import pack
+from quantization.artifact import Artifact, PackedLayer, read_artifact, write_artifact
 from quantization.integer_runtime import run
 from search.datasets import DATASETS, DatasetFacts
 from search.entities import Progress, TrialResult
@@ -19,6 +22,7 @@ from search.recipe import Recipe
 from search_space.costs import costs, float_size_bytes
 from search_space.layers import LayerList
 from search_space.space import space_from_json
+from training import trial as module
 from training.checkpoint import state_from_bytes
 from training.datasets import Dataset, Split, load_dataset
 from training.failures import typed_failures
@@ -28,6 +32,7 @@ RECIPE = Recipe(
     float_epochs=2, qat_epochs=2, batch_size=32, lr=0.3, qat_lr=0.1, weight_decay=5e-4
 )  # fmt: skip
 HASH = "ab" * 32
+Alter = Callable[[PackedLayer], PackedLayer]
 
 
 class MemoryStore:
@@ -214,9 +219,80 @@ def test_other_errors_stay_what_they_are() -> None:
         torch.zeros(2).view(3)
 
 
-def test_a_gap_beyond_the_recipe_fails_the_trial(few: Dataset) -> None:
-    with pytest.raises(ArtifactMismatchError, match="apart"):
-        train(few, replace(RECIPE, max_accuracy_gap=-1.0))
+def negated_weights(layer: PackedLayer) -> PackedLayer:
+    assert layer.weights is not None
+    return replace(layer, weights=np.maximum(-layer.weights, layer.weights.min()))
+
+
+def doubled_scale(layer: PackedLayer) -> PackedLayer:
+    return replace(layer, scale_exponent=layer.scale_exponent + 1)
+
+
+def shifted_channels(layer: PackedLayer) -> PackedLayer:
+    return replace(
+        layer,
+        multipliers=np.roll(layer.multipliers, 1),
+        biases=np.roll(layer.biases, 1),
+    )
+
+
+def huge_kernel(layer: PackedLayer) -> PackedLayer:
+    return replace(layer, kernel=16)
+
+
+@pytest.fixture
+def wrong_export(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Alter], None]:
+    """Make packing alter one layer of what it returns."""
+
+    def use(place: int, alter: Alter) -> None:
+        def wrong(*arguments: Any, **named: Any) -> Artifact:
+            artifact = pack(*arguments, **named)
+            layers = list(artifact.layers)
+            layers[place] = alter(layers[place])
+            return replace(artifact, layers=tuple(layers))
+
+        monkeypatch.setattr(module, "pack", wrong)
+
+    return use
+
+
+@pytest.mark.parametrize(
+    ("place", "alter"),
+    [(1, negated_weights), (-1, negated_weights), (2, doubled_scale), (-1, shifted_channels)],
+)
+def test_a_wrong_export_fails_the_trial(
+    few: Dataset, wrong_export: Callable[[int, Alter], None], place: int, alter: Alter
+) -> None:
+    recipe = replace(RECIPE, max_accuracy_gap=0.1)
+    assert train(few, recipe).metrics["decision_agreement"] > 0.95
+    wrong_export(place, alter)
+    with pytest.raises(ArtifactMismatchError, match="decides otherwise"):
+        train(few, recipe)
+
+
+def test_an_export_that_is_no_valid_file_fails_the_trial(
+    few: Dataset, wrong_export: Callable[[int, Alter], None]
+) -> None:
+    wrong_export(1, huge_kernel)
+    with pytest.raises(ArtifactMismatchError):
+        train(few)
+
+
+def test_an_export_of_another_size_fails_the_trial(
+    few: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def longer(artifact: Artifact) -> bytes:
+        return write_artifact(artifact) + b"\0"
+
+    monkeypatch.setattr(module, "write_artifact", longer)
+    with pytest.raises(ArtifactMismatchError, match="were predicted"):
+        train(few)
+
+
+def test_the_gap_is_recorded_and_bounds_the_difference_of_accuracies(few: Dataset) -> None:
+    metrics = train(few, replace(RECIPE, max_accuracy_gap=1.0)).metrics
+    otherwise = 1 - metrics["decision_agreement"]
+    assert abs(metrics["accuracy"] - metrics["accuracy_fake_quantized"]) <= otherwise + 1e-12
 
 
 def test_part_of_the_images_can_be_used(few: Dataset) -> None:
