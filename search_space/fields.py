@@ -153,7 +153,7 @@ class Fields:
     def _integer_range(
         self, key: str, default: tuple[int, ...], among: Sequence[int]
     ) -> tuple[int, ...]:
-        fields = self._range_fields(key, ("min", "max"))
+        fields = self._range_fields(key, ())
         before = len(self.problems.found)
         low = fields.integer("min", None, among[0], among[-1])
         high = fields.integer("max", None, among[0], among[-1])

@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from search_space.costs import (
     Costs,
     LayerCosts,
+    SizeBreakdown,
     cost_mapping,
     costs,
     float_size_bytes,
@@ -92,6 +94,111 @@ def test_costs_of_a_small_network_by_hand() -> None:
         "bops": total.bops,
         "peak_activation_bytes": total.peak_activation_bytes,
     }
+
+
+def conv(channels: int, side: int, inputs: tuple[int, ...] = (0,), **more: Any) -> Layer:
+    return Layer(
+        name="conv",
+        kind="conv",
+        inputs=inputs,
+        out_channels=channels,
+        out_height=side,
+        out_width=side,
+        **more,
+    )
+
+
+def image(channels: int, side: int) -> Layer:
+    return Layer(
+        name="input",
+        kind="input",
+        inputs=(),
+        out_channels=channels,
+        out_height=side,
+        out_width=side,
+    )
+
+
+def test_bit_operations_of_a_chain_of_convolutions_by_hand() -> None:
+    layers = (
+        image(3, 8),
+        # 4 channels x 3 read x 25 taps x 16 places, 1-bit weights, 8-bit pixels
+        conv(4, 4, kernel=5, stride=2, weight_bits=1, activation_bits=2),
+        # depthwise: 4 channels x 9 taps x 16 places, 32-bit weights, reads 2 bits
+        conv(4, 4, (1,), kernel=3, groups=4, weight_bits=32, activation_bits=32),
+        # 6 channels x 4 read x 16 places, 7-bit weights, reads 32 bits
+        conv(6, 4, (2,), weight_bits=7, activation_bits=1),
+    )
+    assert costs(layers).bops == 4800 * 1 * 8 + 576 * 32 * 2 + 384 * 7 * 32
+
+
+def test_bit_operations_with_widths_per_channel_by_hand() -> None:
+    layers = (
+        image(2, 5),
+        # three channels of 2 x 9 weights at 25 places, in 1, 4 and 6 bits; pixels have 8
+        conv(3, 5, kernel=3, weight_bits=6, channel_weight_bits=(1, 4, 6), activation_bits=3),
+        # grouped: two channels, each 3 channels' worth of one tap at 25 places; reads 3 bits
+        conv(2, 5, (1,), weight_bits=5, channel_weight_bits=(2, 5), activation_bits=8),
+    )
+    first = 18 * 25 * 1 * 8 + 18 * 25 * 4 * 8 + 18 * 25 * 6 * 8
+    second = 3 * 25 * 2 * 3 + 3 * 25 * 5 * 3
+    assert costs(layers).bops == first + second
+    assert costs(layers).macs == 3 * 18 * 25 + 2 * 3 * 25
+    assert mean_weight_bits(layers) == (18 * 11 + 3 * 7) / (3 * 18 + 2 * 3)
+
+
+def test_bit_operations_of_a_residual_network_by_hand() -> None:
+    layers = (
+        image(1, 4),
+        conv(2, 4, kernel=3, weight_bits=8, activation_bits=5),
+        conv(2, 4, (1,), kernel=3, weight_bits=2, activation_bits=7),
+        replace(conv(2, 4, (2, 1), activation_bits=6), kind="add"),
+        replace(conv(4, 2, (3,), stride=2, activation_bits=6), kind="pad_channels"),
+        replace(conv(4, 1, (4,), activation_bits=4), kind="global_avg_pool"),
+        replace(conv(3, 1, (5,), weight_bits=3, activation_bits=LOGIT_BITS), kind="linear"),
+    )
+    # sums, padding and averages multiply nothing of their own
+    expected = 2 * 9 * 16 * 8 * 8 + 2 * 2 * 9 * 16 * 2 * 5 + 3 * 4 * 3 * 4
+    assert costs(layers).bops == expected
+
+
+def test_widths_per_channel_in_the_file_by_hand() -> None:
+    weights = conv(5, 3, kernel=3, weight_bits=7, channel_weight_bits=(1, 1, 7, 2, 1))
+    layers = (image(1, 3), weights)
+    # 9 weights a channel in 1 + 1 + 7 + 2 + 1 bits: 108 bits, 14 bytes; a nibble a channel: 3;
+    # one byte to an even length; five multipliers and five biases of two bytes
+    assert layer_costs(layers)[1].size_bytes == 24 + 14 + 3 + 1 + 10 + 10
+    assert size_breakdown(layers) == SizeBreakdown(
+        header=128,
+        records=48,
+        weights=14,
+        channel_widths=3,
+        multipliers=2 + 10,
+        biases=2 + 10,
+        padding=1,
+    )
+    assert size_breakdown(layers).size_bytes == costs(layers).size_bytes
+
+
+def test_breakdown_of_a_small_network_by_hand() -> None:
+    assert size_breakdown(small_network()) == SizeBreakdown(
+        header=128,
+        records=8 * 24,
+        weights=54 + 5 + 3 + 12,
+        channel_widths=0,
+        # image, three convolutions, both terms of the sum, the average, the classes
+        multipliers=2 * (2 + 3 + 3 + 3 + 2 + 1 + 5),
+        biases=2 * (2 + 3 + 3 + 3 + 5),
+        # 5 bytes and 3 bytes of weights to even lengths, two bytes behind the average
+        padding=1 + 1 + 2,
+    )
+
+
+@given(seed=seeds)
+def test_the_breakdown_sums_to_the_size(space: Space, seed: int) -> None:
+    layers = space.sample(np.random.default_rng(seed)).layers
+    assert size_breakdown(layers).size_bytes == costs(layers).size_bytes
+    assert min(astuple(size_breakdown(layers))) >= 0
 
 
 def test_float_size_by_hand() -> None:

@@ -1,14 +1,16 @@
 """A declared space is judged whole: every problem, at its JSON pointer, with what is allowed."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search_space.errors import SpaceError, SpaceProblem
 from search_space.families import FAMILIES
+from search_space.families.family import COMMON_KEYS
 from search_space.space import Space, space_from_json
 
 MakeSpace = Callable[..., Space]
@@ -224,6 +226,67 @@ MOBILENET = {"family": "mobilenetv2"}
             ),
         ),
         (
+            RESNET | {"bits_per": "channel", "weight_bits": [2, 32]},
+            SpaceProblem(
+                "/weight_bits",
+                "not_allowed",
+                "cannot hold 32 with bits per channel: it is for whole layers",
+                BITS[:-1],
+            ),
+        ),
+        (
+            RESNET | {"channel_groups": 257},
+            SpaceProblem("/channel_groups", "out_of_range", "cannot be 257", ("1 to 256", "all")),
+        ),
+        (
+            RESNET
+            | {"bits_per": "channel", "channel_groups": "all", "stages": [{"channels": [1, 300]}]},
+            SpaceProblem(
+                "/channel_groups",
+                "out_of_range",
+                "cannot be 'all': a layer may have 300 channels",
+                ("1 to 256",),
+            ),
+        ),
+        (
+            RESNET | {"shortcut": "none"},
+            SpaceProblem("/shortcut", "not_allowed", "cannot be 'none'", ("conv", "pad")),
+        ),
+        (
+            RESNET | {"stem_channels": {"min": 4}},
+            SpaceProblem("/stem_channels/max", "missing", "is required", ("1 to 4096",)),
+        ),
+        (
+            RESNET | {"stem_channels": {"min": 4, "max": 3}},
+            SpaceProblem("/stem_channels/max", "out_of_range", "cannot be 3", ("from 4",)),
+        ),
+        (
+            RESNET | {"stem_channels": {"min": 4, "max": 8, "by": 2}},
+            SpaceProblem(
+                "/stem_channels/by", "unknown_key", "is not a key here", ("min", "max", "step")
+            ),
+        ),
+        (
+            RESNET | {"stem_channels": {"min": 4, "max": 8, "step": 0}},
+            SpaceProblem("/stem_channels/step", "out_of_range", "cannot be 0", ("1 to 4095",)),
+        ),
+        (
+            RESNET | {"weight_bits": {"min": 4, "max": 32}},
+            SpaceProblem("/weight_bits/max", "out_of_range", "cannot be 32", BITS[:-1]),
+        ),
+        (
+            MOBILENET | {"stages": [{"channels": 8, "width": {"min": 0.5, "max": 1}}]},
+            SpaceProblem("/stages/0/width/step", "missing", "is required"),
+        ),
+        (
+            MOBILENET | {"stages": [{"channels": 8, "width": {"min": 1, "max": 9, "step": 1e-9}}]},
+            SpaceProblem("/stages/0/width", "too_long", "has more than 64 entries, at most 64 fit"),
+        ),
+        (
+            MOBILENET | {"stages": [{"channels": 8, "width": {"min": 0, "max": 1, "step": 1}}]},
+            SpaceProblem("/stages/0/width/min", "out_of_range", "cannot be 0", ("above 0",)),
+        ),
+        (
             RESNET | {"fixed": ["stage1.blocks"]},
             SpaceProblem("/fixed", "type", "must be an object, not a list"),
         ),
@@ -319,21 +382,28 @@ def test_a_space_is_an_object(declared: object) -> None:
     ]
 
 
+words = st.sampled_from(
+    ["channels", "width", "kernel", "blocks", "pool", "stride", "min", "max", "step", "all", "pad"]
+)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["channels", "width", "kernel", "x"]), inner, max_size=3)
-    ),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(0, 40)
+    | st.floats()
+    | st.text(max_size=5)
+    | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
     max_leaves=8,
 )
 keys = st.sampled_from(
-    ["weight_bits", "bits_per", "first_layer_bits", "fixed", "stages", "stem_channels", "?"]
+    sorted({*COMMON_KEYS, *(key for family in FAMILIES.values() for key in family.keys), "?"})
 )
 
 
+@settings(max_examples=300)
 @given(
-    family=st.sampled_from(["resnet", "mobilenetv2"]),
+    family=st.sampled_from(sorted(FAMILIES)),
     declared=st.dictionaries(keys, json_values, max_size=4),
 )
 def test_any_json_is_a_space_or_a_list_of_problems(family: str, declared: dict[str, Any]) -> None:
@@ -343,6 +413,50 @@ def test_any_json_is_a_space_or_a_list_of_problems(family: str, declared: dict[s
     except SpaceError:
         return
     assert space.candidate({gene.name: gene.choices[0] for gene in space.genes}).layers
+
+
+@given(declared=json_values)
+def test_any_json_at_all_is_judged(declared: object) -> None:
+    with contextlib.suppress(SpaceError):
+        space_from_json(declared, input_shape=(1, 8, 8), n_classes=2)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("declared", "listed"),
+    [
+        ({"min": 4, "max": 16, "step": 4}, [4, 8, 12, 16]),
+        ({"min": 4, "max": 15, "step": 4}, [4, 8, 12]),
+        ({"min": 5, "max": 7}, [5, 6, 7]),
+        ({"min": 5, "max": 5}, [5]),
+    ],
+)
+def test_a_range_is_the_list_it_stands_for(
+    make_space: MakeSpace, declared: dict[str, int], listed: list[int]
+) -> None:
+    ranged, written = (make_space("resnet", stem_channels=x) for x in (declared, listed))
+    assert ranged.genes == written.genes
+    assert ranged.single == written.single
+
+
+def test_a_range_of_numbers_is_exact_in_decimal(make_space: MakeSpace) -> None:
+    def widths(width: object) -> tuple[object, ...]:
+        stages = [{"channels": 100, "width": width}]
+        space = make_space("mobilenetv2", stages=stages)
+        return next(g.choices for g in space.genes if g.name == "stage1.width")
+
+    assert widths({"min": 0.1, "max": 1, "step": 0.1}) == tuple(i / 10 for i in range(1, 11))
+
+
+def test_ranges_hold_bits_and_blocks(make_space: MakeSpace) -> None:
+    space = make_space(
+        "vgg",
+        activation_bits={"min": 2, "max": 8, "step": 3},
+        stages=[{"channels": [4], "blocks": {"min": 1, "max": 3}}],
+    )
+    choices = {gene.name: gene.choices for gene in space.genes}
+    assert choices["stage1.blocks"] == (1, 2, 3)
+    assert choices["stage1.block2.conv.weight_bits"] == (1, 4, 7)
+    assert choices["stage1.block2.conv.activation_bits"] == (2, 5, 8)
 
 
 def test_choices_are_ascending_whatever_their_order(make_space: MakeSpace) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_space.bits import SUPPORTED_BITS
+from search_space.costs import costs
 from search_space.families import FAMILIES
 from search_space.genes import GeneValue
 from search_space.layer_json import layers_from_json, layers_to_json
@@ -187,6 +188,97 @@ def test_a_shortcut_has_bit_genes_only_where_one_can_be(make_space: MakeSpace) -
     both = {"stage1.block0.shortcut.weight_bits", "stage1.block0.shortcut.activation_bits"}
     assert genes([4], 1) == set()
     assert genes([4, 6], 1) == genes([6], 1) == genes([4], 2) == both
+
+
+def test_resnet20_as_published() -> None:
+    """269,722 parameters and 40.55 million multiply-accumulates: CIFAR-10, option A."""
+    declared = {
+        "family": "resnet",
+        "shortcut": "pad",
+        "stem_channels": [16],
+        "stages": [
+            {"channels": [16], "blocks": [3]},
+            {"channels": [32], "blocks": [3], "stride": 2},
+            {"channels": [64], "blocks": [3], "stride": 2},
+        ],
+        "weight_bits": [32],
+        "activation_bits": [32],
+        "first_layer_bits": 32,
+        "last_layer_bits": 32,
+    }
+    space = space_from_json(declared, input_shape=(3, 32, 32), n_classes=10)
+    assert space.genes == ()
+    exact = costs(space.candidate({}).layers)
+    assert exact.parameters == 269_722
+    assert round(exact.macs / 1e6, 2) == 40.55
+
+
+def test_a_shortcut_without_parameters(make_space: MakeSpace) -> None:
+    space = make_space("padded shortcuts")
+    names = {gene.name for gene in space.genes}
+    layers = by_name(
+        ends(space, 0, **{"stem.channels": 4, "stage1.channels": 5, "stage2.channels": 8})
+    )
+    wider, narrower = layers["stage1.block0.shortcut"], "stage2.block0.shortcut"
+    assert (wider.kind, wider.stride, wider.out_channels, wider.out_height) == (
+        "pad_channels", 2, 5, 4,
+    )  # fmt: skip
+    assert wider.activation_bits == layers["stem"].activation_bits
+    assert (wider.weight_bits, wider.batch_norm) == (0, False)
+    assert layers[narrower].kind == "pad_channels"
+    # from five channels to three there is nothing to pad
+    layers = by_name(ends(space, 0, **{"stage1.channels": 5, "stage2.channels": 3}))
+    assert layers[narrower].kind == "conv"
+    # equal shapes need no shortcut at all
+    layers = by_name(ends(space, 0, **{"stage1.channels": 4, "stage2.channels": 4}))
+    assert narrower not in layers
+    assert "stage2.weight_bits" in names
+
+
+def test_padded_shortcuts_have_no_weight_genes(make_space: MakeSpace) -> None:
+    stages = [{"channels": [4, 6], "stride": 2}, {"channels": [6, 8]}]
+    space = make_space("resnet", shortcut="pad", stem_channels=[3, 4], stages=stages)
+    assert not [gene.name for gene in space.genes if "shortcut" in gene.name]
+    narrowing = make_space("resnet", shortcut="pad", stem_channels=[3, 5], stages=stages)
+    assert [gene.name for gene in narrowing.genes if "shortcut" in gene.name] == [
+        "stage1.block0.shortcut.weight_bits",
+        "stage1.block0.shortcut.activation_bits",
+    ]
+
+
+def test_depthwise_separable_pairs(make_space: MakeSpace) -> None:
+    layers = by_name(ends(make_space("dscnn"), -1))
+    assert (layers["stem"].kernel, layers["stem"].out_channels) == (3, 6)
+    first, pair = layers["stage2.block0.depthwise"], layers["stage2.block0.pointwise"]
+    assert (first.groups, first.out_channels, first.kernel) == (8, 8, 5)
+    assert (first.stride, first.out_height, first.activation) == (3, 3, "relu")
+    assert (pair.groups, pair.out_channels, pair.kernel, pair.stride) == (1, 9, 1, 1)
+    assert pair.activation == "relu"
+    assert layers["stage2.block2.depthwise"].stride == 1
+    assert "stage2.block3.depthwise" not in layers
+
+
+def test_stacks_of_convolutions(make_space: MakeSpace) -> None:
+    space = make_space("vgg")
+    layers = by_name(ends(space, -1))
+    assert [layer.name for layer in ends(space, -1)] == [
+        "input", "stem",
+        "stage1.block0.conv", "stage1.block1.conv", "stage1.pool",
+        "stage2.block0.conv", "stage2.block1.conv", "stage2.block2.conv", "stage2.pool",
+        "stage3.block0.conv",
+        "pool", "hidden.linear0", "hidden.linear1", "classifier",
+    ]  # fmt: skip
+    cut = layers["stage2.pool"]
+    # four rows in windows of three: the second is cut to one row
+    assert (cut.kernel, cut.stride, cut.padding, cut.out_height) == (3, 3, (0, 2), 2)
+    hidden = layers["hidden.linear1"]
+    assert (hidden.out_channels, hidden.activation, hidden.batch_norm) == (6, "relu", False)
+    assert layers["stage1.block0.conv"].padding == (1, 1)
+    without = ends(space, -1, **{"hidden.channels": 0})
+    assert [layer.name for layer in without[-2:]] == ["pool", "classifier"]
+    assert not [n for n in space.candidate(
+        {g.name: g.choices[0] for g in space.genes}
+    ).genes if n.startswith("hidden.linear")]  # fmt: skip
 
 
 def test_each_layer_has_the_bits_of_its_genes(make_space: MakeSpace) -> None:
