@@ -8,16 +8,15 @@ network depends on a gene, a family says ``where`` and ``repeat`` instead of ``i
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from typing_extensions import override
 
 from search_space.bits import LAST_LAYER, POOL, BitPlan
-from search_space.genes import Choose, GeneValue
+from search_space.genes import GeneValue
 from search_space.layers import INPUT_BITS, LOGIT_BITS, Activation, Layer, LayerKind
 
 Number = int | npt.NDArray[np.int64]
@@ -28,8 +27,6 @@ Truth = bool | npt.NDArray[np.bool_]
 
 Widths = Sequence[tuple[Number, Number]]
 """(output channels, weight bits) of each group of channels, in order."""
-
-_AS_BEFORE: Final = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,98 +297,3 @@ class Assembly(ABC):
             bits = self.choose(self._bits.group_gene(layer, group))
             widths.append((self._existing(size, 0), bits))
         return widths
-
-
-class ListAssembly(Assembly):
-    """The layer list of one assignment."""
-
-    def __init__(self, shape: Shape, bits: BitPlan, choose: Choose) -> None:
-        super().__init__(shape, bits)
-        self._choose = choose
-        self._exists = True
-        self.layers: list[Layer] = []
-        self.image = self._write_image(shape)
-
-    @override
-    def choose(self, gene: str) -> int:
-        return int(self._choose(gene)) if self._exists else 0
-
-    @override
-    def look_up(self, gene: str, meaning: Mapping[GeneValue, int]) -> int:
-        return meaning[self._choose(gene)] if self._exists else 0
-
-    @override
-    def where(self, condition: Truth) -> AbstractContextManager[None]:
-        return _AS_BEFORE if condition else self._absent()
-
-    @contextmanager
-    def _absent(self) -> Iterator[None]:
-        outer = self._exists
-        self._exists = False
-        yield
-        self._exists = outer
-
-    @override
-    def repeat(self, count: Number) -> Iterator[int]:
-        return iter(range(int(count) if self._exists else 0))
-
-    @override
-    def _nothing_exists(self) -> bool:
-        return not self._exists
-
-    @override
-    def _existing(self, value: Number, otherwise: Number) -> Number:
-        return value
-
-    @override
-    def _write(
-        self,
-        *,
-        name: str,
-        kind: LayerKind,
-        sources: tuple[Tensor, ...],
-        channels: Number,
-        height: Number,
-        width: Number,
-        bits: Number,
-        kernel: Number = 1,
-        stride: int = 1,
-        padding: tuple[Number, Number] = (0, 0),
-        groups: Number = 1,
-        activation: Activation = "none",
-        batch_norm: bool = False,
-        widths: Widths = (),
-    ) -> Tensor:
-        inputs = [int(source.layer) for source in sources]
-        widest, by_channel = _weight_bits(widths)
-        self.layers.append(
-            Layer(
-                name=name,
-                kind=kind,
-                inputs=tuple(inputs),
-                out_channels=int(channels),
-                out_height=int(height),
-                out_width=int(width),
-                kernel=int(kernel),
-                stride=stride,
-                padding=(int(padding[0]), int(padding[1])),
-                groups=int(groups),
-                activation=activation,
-                batch_norm=batch_norm,
-                weight_bits=widest,
-                channel_weight_bits=by_channel,
-                activation_bits=int(bits),
-            )
-        )
-        return Tensor(len(self.layers) - 1, channels, height, width, bits)
-
-
-def _weight_bits(widths: Widths) -> tuple[int, tuple[int, ...]]:
-    """Return the widest width, and the width of each channel where they differ."""
-    if len(widths) <= 1:
-        return int(widths[0][1]) if widths else 0, ()
-    groups = [(int(channels), int(bits)) for channels, bits in widths]
-    widest = max(bits for _, bits in groups)
-    if all(bits == widest for _, bits in groups):
-        return widest, ()
-    return widest, tuple(bits for channels, bits in groups for _ in range(channels))

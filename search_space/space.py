@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from search_space.assembly import ListAssembly, Shape
+from search_space.assembly import Shape
 from search_space.blueprint import Blueprint
 from search_space.errors import GeneError, SpaceError
 from search_space.families import FAMILIES
@@ -16,6 +16,7 @@ from search_space.fields import Fields, Problems
 from search_space.genes import Gene, GeneValue
 from search_space.identity import candidate_hash
 from search_space.layers import LayerList
+from search_space.list_assembly import ListAssembly
 
 Places = npt.NDArray[np.int64]
 """Index of each gene's choice, in the order of ``Space.genes``; ``(n_genes,)`` or a row each."""
