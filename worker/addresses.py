@@ -24,7 +24,8 @@ def check_loopback(host: str) -> None:
     if not loopback:
         raise AddressError(
             f"host {host!r} can be reached from other machines and the API has no "
-            "authentication yet; allowed: 127.0.0.1, localhost, ::1"
+            "authentication yet; allowed: 127.0.0.1, localhost, ::1, or any host with "
+            "BITPARETO_TRUSTED_NETWORK=1 where something else decides who may come in"
         )
 
 

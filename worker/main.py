@@ -37,6 +37,7 @@ environment (defaults in brackets):
   BITPARETO_DATABASE_URL   sqlite:///… or postgresql+psycopg://… [in the data folder]
   BITPARETO_BROKER_URL     filesystem:// or redis://… [filesystem://]
   BITPARETO_ARTIFACTS_URL  file://… or s3://bucket/prefix, with AWS_… as usual [in the data folder]
+  BITPARETO_TRUSTED_NETWORK  1: the API may bind to other than loopback addresses [0]
   BITPARETO_DEVICE         auto, cpu or cuda [auto]
   BITPARETO_TORCH_THREADS  threads of each worker [1]
   BITPARETO_LEASE_S, BITPARETO_HEARTBEAT_S, BITPARETO_SWEEP_S  [15, 3, 2]
