@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from bitpareto import types as wire
-from bitpareto.types.trials import TrialReason
+from bitpareto.types.trials import SizeBreakdown, TrialReason
 from search.entities import Artifact, Event, Limits, Progress, Search, Strategy, Trial
 from search.intervals import wilson_interval
 from search.recipe import Recipe
-from search_space.costs import layer_costs, mean_weight_bits
+from search_space.costs import layer_costs, mean_weight_bits, size_breakdown
 from search_space.layers import LayerList
 
 
@@ -78,6 +78,7 @@ def trial_to_wire(
         candidate_hash=trial.candidate_hash,
         genes=dict(trial.genes),
         layers=layer_rows(trial.layers) if with_layers else None,
+        size_breakdown=breakdown_to_wire(trial.layers) if with_layers else None,
         costs=dict(trial.costs),
         metrics=dict(trial.metrics),
         mean_weight_bits=mean_weight_bits(trial.layers),
@@ -100,6 +101,11 @@ def progress_to_wire(progress: Progress) -> wire.Progress:
     return wire.Progress(**asdict(progress))
 
 
+def breakdown_to_wire(layers: LayerList) -> SizeBreakdown:
+    """Return what the bytes of a network's file hold."""
+    return SizeBreakdown(**asdict(size_breakdown(layers)))
+
+
 def layer_rows(layers: LayerList) -> list[wire.LayerRow]:
     """Return the layer table with exact costs."""
     return [
@@ -111,6 +117,7 @@ def layer_rows(layers: LayerList) -> list[wire.LayerRow]:
             stride=layer.stride,
             groups=layer.groups,
             weight_bits=layer.weight_bits,
+            channel_weight_bits=layer.channel_weight_bits,
             activation_bits=layer.activation_bits,
             n_weights=costs.n_weights,
             macs=costs.macs,

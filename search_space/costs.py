@@ -7,6 +7,7 @@ batch norm is folded.
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from itertools import repeat
 from typing import Final, TypeVar
 
 import numpy as np
@@ -90,37 +91,26 @@ class SizeBreakdown:
 
 def layer_costs(layers: Sequence[Layer]) -> list[LayerCosts]:
     """Return the costs of each layer, in order; sizes sum to the file's length less the header."""
-    rows = []
-    for layer in layers:
-        n_weights = count_weights(layers, layer)
-        stream_bits = _stream_bits(layer, n_weights)
-        places = layer.out_height * layer.out_width
-        read_bits = layers[layer.inputs[0]].activation_bits if layer.inputs else 0
-        parts = payload_parts(
-            layer.kind, layer.out_channels, stream_bits, int(layer.channel_weight_bits != ())
-        )
-        rows.append(
-            LayerCosts(
-                n_weights=n_weights,
-                macs=n_weights * places,
-                bops=stream_bits * places * read_bits,
-                size_bytes=RECORD_BYTES + sum(parts),
-            )
-        )
-    return rows
+    return [
+        LayerCosts(n_weights=n_weights, macs=macs, bops=bops, size_bytes=size_bytes)
+        for n_weights, macs, bops, size_bytes in map(_layer_costs, repeat(layers), layers)
+    ]
 
 
 def costs(layers: Sequence[Layer]) -> Costs:
     """Return the exact costs of a network."""
-    rows = layer_costs(layers)
-    parameters = sum(
-        row.n_weights + layer.out_channels * (2 if layer.batch_norm else bool(row.n_weights))
-        for layer, row in zip(layers, rows, strict=True)
-    )
+    parameters = size = macs = bops = 0
+    for layer in layers:
+        n_weights, layer_macs, layer_bops, layer_size = _layer_costs(layers, layer)
+        size += layer_size
+        if n_weights:
+            parameters += n_weights + layer.out_channels * (2 if layer.batch_norm else 1)
+            macs += layer_macs
+            bops += layer_bops
     return Costs(
-        size_bytes=HEADER_BYTES + sum(row.size_bytes for row in rows),
-        macs=sum(row.macs for row in rows),
-        bops=sum(row.bops for row in rows),
+        size_bytes=HEADER_BYTES + size,
+        macs=macs,
+        bops=bops,
         peak_activation_bytes=peak_activation_bytes(layers),
         parameters=parameters,
     )
@@ -221,6 +211,20 @@ def payload_parts(
             return none, none, none + 2, none, none + 2
         case "max_pool" | "pad_channels":
             return none, none, none, none, none
+
+
+def _layer_costs(layers: Sequence[Layer], layer: Layer) -> tuple[int, int, int, int]:
+    """Return weights, multiply-accumulates, bit operations, bytes of record and payload."""
+    n_weights = count_weights(layers, layer)
+    stream_bits = _stream_bits(layer, n_weights)
+    by_channel = 1 if layer.channel_weight_bits else 0
+    parts = payload_parts(layer.kind, layer.out_channels, stream_bits, by_channel)
+    size = RECORD_BYTES + sum(parts)
+    if not n_weights:
+        return 0, 0, 0, size
+    places = layer.out_height * layer.out_width
+    read_bits = layers[layer.inputs[0]].activation_bits
+    return n_weights, n_weights * places, stream_bits * places * read_bits, size
 
 
 def _stream_bits(layer: Layer, n_weights: int) -> int:

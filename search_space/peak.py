@@ -17,15 +17,18 @@ def peak_activation_bytes(layers: Sequence[Layer]) -> int:
     Args:
         layers: The network.
     """
-    last_reader = {read: i for i, layer in enumerate(layers) for read in layer.inputs}
-    spent_after: dict[int, int] = {}
+    last_reader = list(range(len(layers)))
+    for i, layer in enumerate(layers):
+        for read in layer.inputs:
+            last_reader[read] = i
+    # bytes of the tensors that each layer reads last
+    spent = [0] * len(layers)
     live = peak = 0
     for i, layer in enumerate(layers):
         elements = layer.out_channels * layer.out_height * layer.out_width
         n_bytes = (elements * layer.activation_bits + 7) // 8
         live += n_bytes
         peak = max(peak, live)
-        last = last_reader.get(i, i)
-        spent_after[last] = spent_after.get(last, 0) + n_bytes
-        live -= spent_after.get(i, 0)
+        spent[last_reader[i]] += n_bytes
+        live -= spent[i]
     return peak

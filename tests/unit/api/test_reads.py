@@ -47,6 +47,7 @@ def test_trials_come_by_number_and_by_state(
     running = api.get(f"{path}?state=running").json()["data"]
     assert [t["number"] for t in running] == [4, 5]
     assert all(t["layers"] is None for t in first["data"])
+    assert all(t["size_breakdown"] is None for t in first["data"])
 
 
 def test_a_trial_has_the_layer_table_its_costs_are_the_sum_of(
@@ -57,6 +58,8 @@ def test_a_trial_has_the_layer_table_its_costs_are_the_sum_of(
     trial = api.get(f"/v1/trials/{stored.id}").json()
     assert trial["costs"] == cost_mapping(stored.layers)
     assert sum(row["macs"] for row in trial["layers"]) == trial["costs"]["macs"]
+    assert sum(trial["size_breakdown"].values()) == trial["costs"]["size_bytes"]
+    assert trial["size_breakdown"]["records"] == 24 * len(trial["layers"])
     weights = sum(row["n_weights"] for row in trial["layers"])
     bits = sum(row["n_weights"] * row["weight_bits"] for row in trial["layers"])
     assert trial["mean_weight_bits"] == pytest.approx(bits / weights, rel=1e-12)

@@ -14,7 +14,7 @@ from bitpareto.types.searches import (
     SearchEvent,
     Strategy,
 )
-from bitpareto.types.trials import Artifact, LayerRow, Progress, Trial
+from bitpareto.types.trials import Artifact, LayerRow, Progress, SizeBreakdown, Trial
 
 __all__ = [
     "Artifact",
@@ -37,6 +37,7 @@ __all__ = [
     "Search",
     "SearchCreate",
     "SearchEvent",
+    "SizeBreakdown",
     "Strategy",
     "Trial",
 ]

@@ -36,10 +36,29 @@ class LayerRow(ResponseModel):
     stride: int
     groups: int
     weight_bits: int
+    """The widest, where channels differ."""
+    channel_weight_bits: tuple[int, ...]
+    """One per output channel where they differ, else empty."""
     activation_bits: int
     n_weights: int
     macs: int
     size_bytes: int
+
+
+class SizeBreakdown(ResponseModel):
+    """What the bytes of the packed file hold; the parts sum to ``size_bytes``."""
+
+    header: int
+    records: int
+    """One of fixed length per layer."""
+    weights: int
+    channel_widths: int
+    """Where the channels of a layer have weights of different widths."""
+    multipliers: int
+    """The scales."""
+    biases: int
+    """Batch norm is folded in."""
+    padding: int
 
 
 class Artifact(ResponseModel):
@@ -64,6 +83,8 @@ class Trial(ResponseModel):
     genes: dict[str, int | float | str]
     layers: list[LayerRow] | None = None
     """Present on ``GET /v1/trials/{id}``, absent in lists."""
+    size_breakdown: SizeBreakdown | None = None
+    """Like ``layers``, of ``costs.size_bytes``."""
     costs: dict[str, int]
     """Exact costs, known before training: ``size_bytes``, ``macs``, ``bops``,
     ``peak_activation_bytes``."""
