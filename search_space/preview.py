@@ -1,6 +1,7 @@
 """What can be said of a space without training: extremes of each cost, samples within budget."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 import numpy as np
@@ -16,7 +17,10 @@ def extreme_candidate(space: Space, cost: str, which: Literal["smallest", "large
     """Return a candidate at an extreme of one exact cost; the same space, the same answer.
 
     Bit genes stay at their first (last) choice. That is exact: with the architecture given, no
-    cost falls when a width grows.
+    cost falls when a width grows. Groups of channels with widths of their own are the exception:
+    the file of a layer is largest when all but its smallest group have the last choice, if the
+    table of widths takes more than that group gives up, so this is tried. (Only where ``fixed``
+    pins single groups can a layer beat the result, by its table of widths at most.)
 
     Architecture genes start there too, then changes of one gene are taken while they improve. More
     taps, blocks or expansion never make a network cheaper, but more channels can: equal widths
@@ -31,13 +35,20 @@ def extreme_candidate(space: Space, cost: str, which: Literal["smallest", "large
     """
     sign, end = (1, 0) if which == "smallest" else (-1, -1)
     values = {gene.name: gene.choices[end] for gene in space.genes}
-    shape_genes = [gene for gene in space.genes if not gene.name.endswith(_BITS)]
+    searched = [gene for gene in space.genes if not gene.name.endswith(_BITS)]
+    if which == "largest":
+        # the first group is the smallest
+        searched += [
+            replace(gene, choices=gene.choices[-2:])
+            for gene in space.genes
+            if gene.name.endswith(".group0.weight_bits")
+        ]
     best = space.candidate(values)
     best_cost = sign * cost_mapping(best.layers)[cost]
     improved = True
     while improved:
         improved = False
-        for gene in shape_genes:
+        for gene in searched:
             for choice in gene.choices:
                 tried = space.candidate({**values, gene.name: choice})
                 tried_cost = sign * cost_mapping(tried.layers)[cost]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_space.costs import cost_mapping
+from search_space.batch import batch_costs
+from search_space.costs import COST_NAMES, cost_mapping
 from search_space.errors import BudgetInfeasibleError
 from search_space.preview import (
     check_budgets,
@@ -19,10 +20,10 @@ from search_space.preview import (
     size_range,
     within,
 )
-from search_space.space import Space
+from search_space.space import Space, space_from_json
 
 MakeSpace = Callable[..., Space]
-COSTS = ("size_bytes", "macs", "bops")
+COSTS = COST_NAMES
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,8 @@ COSTS = ("size_bytes", "macs", "bops")
         ("resnet", {}),
         ("resnet", {"stem_channels": [6], "stages": [{"channels": [3, 4, 5, 6, 7]}]}),
         ("mobilenetv2", {"weight_bits": [2], "activation_bits": [7]}),
+        ("padded shortcuts", {"stages": [{"channels": [4, 5, 6], "stride": 2}]}),
+        ("vgg", {"weight_bits": [1, 32]}),
     ],
 )
 def test_extremes_of_small_spaces_are_those_of_all_candidates(
@@ -45,6 +48,27 @@ def test_extremes_of_small_spaces_are_those_of_all_candidates(
     for cost in COSTS:
         of_all = [each[cost] for each in costs]
         assert cost_range(space, cost) == (min(of_all), max(of_all))
+
+
+@pytest.mark.parametrize("weight_bits", [[7, 8], [1, 2, 3]])
+def test_the_largest_file_may_have_a_narrow_group(weight_bits: list[int]) -> None:
+    """Six channels' widths take three bytes, which is more than one bit of a small group gives."""
+    declared = {
+        "family": "dscnn",
+        "bits_per": "channel",
+        "channel_groups": 3,
+        "weight_bits": weight_bits,
+        "activation_bits": [4],
+        "stem_channels": [6],
+        "stages": [{"channels": [4], "kernel": [1]}],
+    }
+    space = space_from_json(declared, input_shape=(1, 8, 8), n_classes=10)
+    n_choices = [len(gene.choices) for gene in space.genes]
+    places = np.stack(np.meshgrid(*(np.arange(n) for n in n_choices)), axis=-1)
+    sizes = batch_costs(space, places.reshape(-1, len(n_choices)))["size_bytes"]
+    largest = extreme_candidate(space, "size_bytes", "largest")
+    assert cost_range(space, "size_bytes") == (sizes.min(), sizes.max())
+    assert any(layer.channel_weight_bits for layer in largest.layers)
 
 
 def test_fewer_channels_are_not_always_smaller(make_space: MakeSpace) -> None:
