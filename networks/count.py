@@ -14,7 +14,7 @@ class Count:
     """What a network turned out to be.
 
     Attributes:
-        parameters: Trainable numbers, step sizes of quantizers left out.
+        parameters: Trainable numbers, those of quantizers left out.
         macs: Multiply-accumulates of weighted layers for one image.
         shapes: Output shape of each layer for one image, ``(C, H, W)``; ``(C,)`` behind a linear
             layer.
@@ -52,6 +52,6 @@ def count(network: QuantizedNetwork, image: Tensor) -> Count:
         for handle in handles:
             handle.remove()
         network.train(was_training)
-    scales = {id(q) for n, q in network.named_parameters() if n.endswith("quantizer.scale")}
-    parameters = sum(p.numel() for p in network.parameters() if id(p) not in scales)
+    own = [p for name, p in network.named_parameters() if "quantizer." not in name]
+    parameters = sum(p.numel() for p in own)
     return Count(parameters=parameters, macs=macs, shapes=tuple(shapes))

@@ -46,9 +46,9 @@ class QuantizedNetwork(nn.Module):
 
     @torch.no_grad()
     def initialise_quantizers(self, images: Tensor) -> None:
-        """Set every step size from one batch, front to back, each on quantized inputs.
+        """Set every quantizer from one batch, front to back, each on quantized inputs.
 
-        Batch norm uses its running statistics, so that nothing but step sizes changes.
+        Batch norm uses its running statistics, so that nothing but quantizers changes.
 
         Args:
             images: Pixels 0..255, ``(N, C, H, W)``.

@@ -2,7 +2,7 @@
 
 Every node has ``compute`` (its output before output quantization) and ``output_quantizer`` (None
 where the layer hands on what it read, or yields the logits). Batch norm stays live while the
-quantizers train and is absorbed on export: exact with one weight scale per channel.
+quantizers train and is absorbed on export: exact, because the file has one multiplier per channel.
 
 Sources:
     [LPCV2022] Lu et al. (eds.), "Low-Power Computer Vision", section 11.4.2: keep batch norm live.
@@ -16,14 +16,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 from typing_extensions import override
 
-from quantization.lsq import LearnedStepQuantizer
-from search_space.layers import Layer
+from quantization.quantizer import Quantizer
+from search_space.layers import Activation, Layer
+
+
+def activate(x: Tensor, activation: Activation) -> Tensor:
+    """Apply a layer's activation, any shape."""
+    if activation == "relu6":
+        return x.clamp(0, 6)
+    return x.relu() if activation == "relu" else x
 
 
 class Node(nn.Module):
     """Base of all nodes."""
 
-    def __init__(self, layer: Layer, output_quantizer: LearnedStepQuantizer | None) -> None:
+    def __init__(self, layer: Layer, output_quantizer: Quantizer | None) -> None:
         super().__init__()
         self.layer = layer
         self.output_quantizer = output_quantizer
@@ -85,7 +92,7 @@ class InputNode(Node):
     def __init__(
         self,
         layer: Layer,
-        output_quantizer: LearnedStepQuantizer,
+        output_quantizer: Quantizer,
         mean: Sequence[float],
         std: Sequence[float],
     ) -> None:
@@ -100,13 +107,21 @@ class InputNode(Node):
 
 
 class WeightedNode(Node):
-    """What convolutions and linear layers share: weights with a quantizer."""
+    """What convolutions and linear layers share: weights with a quantizer.
+
+    Attributes:
+        weight: ``(O, ...)``.
+        weight_quantizer: Its quantizer.
+        bias: ``(O,)``; None where batch norm does its work.
+    """
+
+    bias: nn.Parameter | None
 
     def __init__(
         self,
         layer: Layer,
-        output_quantizer: LearnedStepQuantizer | None,
-        weight_quantizer: LearnedStepQuantizer,
+        output_quantizer: Quantizer | None,
+        weight_quantizer: Quantizer,
         weight_shape: tuple[int, ...],
     ) -> None:
         super().__init__(layer, output_quantizer)
@@ -126,18 +141,23 @@ class WeightedNode(Node):
 
 
 class ConvNode(WeightedNode):
-    """Convolution, batch norm, activation."""
+    """Convolution, batch norm or a bias, activation.
+
+    Attributes:
+        batch_norm: None where the layer has a bias instead.
+    """
 
     def __init__(
         self,
         layer: Layer,
-        output_quantizer: LearnedStepQuantizer,
-        weight_quantizer: LearnedStepQuantizer,
+        output_quantizer: Quantizer,
+        weight_quantizer: Quantizer,
         in_channels: int,
     ) -> None:
         shape = (layer.out_channels, in_channels // layer.groups, layer.kernel, layer.kernel)
         super().__init__(layer, output_quantizer, weight_quantizer, shape)
         self.batch_norm = nn.BatchNorm2d(layer.out_channels) if layer.batch_norm else None
+        self.bias = None if layer.batch_norm else nn.Parameter(torch.zeros(layer.out_channels))
 
     @override
     def initialise_weights(self, generator: torch.Generator) -> None:
@@ -154,10 +174,10 @@ class ConvNode(WeightedNode):
             x = functional.pad(x, (before, after, before, after))
             before = 0
         weight = self.used_weight(quantized)
-        x = functional.conv2d(x, weight, None, layer.stride, before, groups=layer.groups)
+        x = functional.conv2d(x, weight, self.bias, layer.stride, before, groups=layer.groups)
         if self.batch_norm is not None:
             x = self.batch_norm(x)
-        return x.relu() if layer.activation == "relu" else x
+        return activate(x, layer.activation)
 
 
 class LinearNode(WeightedNode):
@@ -166,8 +186,8 @@ class LinearNode(WeightedNode):
     def __init__(
         self,
         layer: Layer,
-        output_quantizer: LearnedStepQuantizer | None,
-        weight_quantizer: LearnedStepQuantizer,
+        output_quantizer: Quantizer | None,
+        weight_quantizer: Quantizer,
         in_features: int,
     ) -> None:
         super().__init__(
@@ -183,7 +203,7 @@ class LinearNode(WeightedNode):
     def compute(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
         (x,) = inputs
         x = functional.linear(x.flatten(1), self.used_weight(quantized), self.bias)
-        return x.relu() if self.layer.activation == "relu" else x
+        return activate(x, self.layer.activation)
 
 
 class AddNode(Node):
@@ -192,7 +212,7 @@ class AddNode(Node):
     @override
     def compute(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
         a, b = inputs
-        return (a + b).relu() if self.layer.activation == "relu" else a + b
+        return activate(a + b, self.layer.activation)
 
 
 class GlobalAvgPoolNode(Node):
@@ -213,3 +233,16 @@ class MaxPoolNode(Node):
         if (before, after) != (0, 0):
             x = functional.pad(x, (before, after, before, after), value=-torch.inf)
         return functional.max_pool2d(x, self.layer.kernel, self.layer.stride)
+
+
+class PadChannelsNode(Node):
+    """Every ``stride``-th row and column, between channels of zeros; keeps its input's grid."""
+
+    @override
+    def compute(self, inputs: Sequence[Tensor], quantized: bool) -> Tensor:
+        (x,) = inputs
+        stride = self.layer.stride
+        added = self.layer.out_channels - x.shape[1]
+        before = added // 2
+        x = x[:, :, ::stride, ::stride]
+        return functional.pad(x, (0, 0, 0, 0, before, added - before))

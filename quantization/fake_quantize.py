@@ -40,10 +40,15 @@ class _FakeQuantize(torch.autograd.Function):
     @staticmethod
     @override
     def forward(
-        x: Tensor, scale: Tensor, q_min: Tensor, q_max: Tensor, gradient_scale: Tensor
+        x: Tensor,
+        scale: Tensor,
+        q_min: Tensor,
+        q_max: Tensor,
+        gradient_scale: Tensor,
+        stride: Tensor | None,
     ) -> Tensor:
         del gradient_scale  # only the backward pass needs it
-        return (x / scale).round().clamp(q_min, q_max) * scale
+        return nearest(x / scale, q_min, q_max, stride) * scale
 
     @staticmethod
     @override
@@ -55,16 +60,36 @@ class _FakeQuantize(torch.autograd.Function):
     @override
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         (grad,) = grad_outputs
-        x, scale, q_min, q_max, gradient_scale = ctx.saved_tensors
+        x, scale, q_min, q_max, gradient_scale, stride = ctx.saved_tensors
         z = x / scale
         inside = (z >= q_min) & (z <= q_max)
         grad_x = grad * inside if ctx.needs_input_grad[0] else None
         grad_scale = None
         if ctx.needs_input_grad[1]:
-            # inside round(z) - z, below q_min, above q_max
-            slope = z.round().clamp(q_min, q_max) - z * inside
+            # inside nearest(z) - z, below q_min, above q_max
+            slope = nearest(z, q_min, q_max, stride) - z * inside
             grad_scale = (grad * slope).sum_to_size(scale.shape) * gradient_scale
-        return grad_x, grad_scale, None, None, None
+        return grad_x, grad_scale, None, None, None, None
+
+
+def nearest(z: Tensor, q_min: Tensor, q_max: Tensor, stride: Tensor | None = None) -> Tensor:
+    """The integer of a grid nearest to each value.
+
+    Args:
+        z: Values in units of the step, ``(...)``.
+        q_min: Smallest integer, broadcastable to ``z``.
+        q_max: Largest integer, broadcastable to ``z``.
+        stride: Distance of neighbours, broadcastable to ``z``: 1, or 2 for odd integers. None says
+            that it is 1 everywhere and saves the arithmetic.
+
+    Returns:
+        Integers of the grid, shape and dtype of ``z``. Halfway between two, the even multiple of
+        ``stride`` (on an odd grid counted from 1) wins; 0 on the grid {-1, 1} becomes 1.
+    """
+    if stride is None:
+        return z.round().clamp(q_min, q_max)
+    first = stride - 1  # the grid is first + stride * (all integers)
+    return (((z - first) / stride).round() * stride + first).clamp(q_min, q_max)
 
 
 def round_ste(x: Tensor) -> Tensor:
@@ -85,8 +110,23 @@ def round_ste(x: Tensor) -> Tensor:
     return cast("Tensor", _RoundSte.apply(x))  # type: ignore[no-untyped-call]  # torch's
 
 
+def scale_gradient(x: Tensor, factor: Tensor) -> Tensor:
+    """Return ``x`` with its gradient multiplied by ``factor``; written as in LSQ's reference code.
+
+    Args:
+        x: Any shape.
+        factor: ``()``.
+    """
+    return x.detach() + (x - x.detach()) * factor
+
+
 def fake_quantize(
-    x: Tensor, scale: Tensor, q_min: Tensor, q_max: Tensor, gradient_scale: Tensor
+    x: Tensor,
+    scale: Tensor,
+    q_min: Tensor,
+    q_max: Tensor,
+    gradient_scale: Tensor,
+    stride: Tensor | None = None,
 ) -> Tensor:
     """Move ``x`` to the nearest point of the grid ``scale * {q_min, ..., q_max}``.
 
@@ -97,14 +137,17 @@ def fake_quantize(
         d out / d scale = gradient_scale * (round(z) - z inside, q_min below, q_max above)
 
     A value exactly on the border counts as inside, as in ``torch.clamp``. The limits are tensors,
-    so that a change of bit-width changes no graph.
+    so that a change of bit-width changes no graph. With ``stride`` 2 rounding is to odd integers;
+    on {-1, 1}, the signed 1-bit grid, that makes the output the scaled sign, and the gradient of
+    ``x`` passes for ``|x| <= scale``.
 
     Args:
         x: Activations ``(N, C, H, W)`` or ``(N, C)``, or weights ``(O, I, kH, kW)`` or ``(O, I)``.
         scale: Step size > 0, broadcastable to ``x``: ``()``, ``(O, 1, 1, 1)`` or ``(O, 1)``.
-        q_min: Smallest integer of the grid, ``()``, floating point.
-        q_max: Largest integer of the grid, ``()``, floating point.
-        gradient_scale: Factor of the gradient of ``scale``, ``()``.
+        q_min: Smallest integer of the grid, floating point, broadcastable as ``scale``.
+        q_max: Largest integer of the grid, floating point, broadcastable as ``scale``.
+        gradient_scale: Factor of the gradient of ``scale``, broadcastable to it.
+        stride: Distance of neighbouring integers, broadcastable as ``scale``; None means 1.
 
     Returns:
         Values on the grid, shape and dtype of ``x``.
@@ -115,6 +158,6 @@ def fake_quantize(
         tensor([ 0.5000, -1.0000])
     """
     out = _FakeQuantize.apply(  # type: ignore[no-untyped-call]  # torch gives it no types
-        x, scale, q_min, q_max, gradient_scale
+        x, scale, q_min, q_max, gradient_scale, stride
     )
     return cast("Tensor", out)

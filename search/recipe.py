@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-QUANTIZERS = ("lsq",)
+QUANTIZERS = ("lsq", "lsq_plus", "pact", "dorefa", "ewgs")
 GRANULARITIES = ("per_channel", "per_tensor")
 
 
@@ -18,7 +18,7 @@ class Recipe:
         lr: Peak learning rate of the float phase.
         qat_lr: Peak learning rate of the fine-tuning phase.
         weight_decay: L2 decay of SGD; never applied to scales, biases or batch norm.
-        quantizer: Name of the fake quantizer.
+        quantizer: Name of the fake quantizer; ``docs/quantizers.md`` compares them.
         weight_granularity: One weight scale per output channel or per tensor.
         max_train_images: Train on at most this many images: a stratified part, the same in every
             trial.
@@ -32,7 +32,7 @@ class Recipe:
     lr: float = 0.2
     qat_lr: float = 0.05
     weight_decay: float = 5e-4
-    quantizer: Literal["lsq"] = "lsq"
+    quantizer: Literal["lsq", "lsq_plus", "pact", "dorefa", "ewgs"] = "lsq"
     weight_granularity: Literal["per_channel", "per_tensor"] = "per_channel"
     max_train_images: int | None = None
     max_accuracy_gap: float = 0.02

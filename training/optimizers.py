@@ -22,13 +22,16 @@ def make_optimizer(network: nn.Module, *, weight_decay: float) -> torch.optim.SG
 
     Args:
         network: Its parameters are trained.
-        weight_decay: Of the weights of convolutions and linear layers; step sizes, biases and
+        weight_decay: Of the weights of convolutions and linear layers, and of PACT's clipping
+            levels, whose penalty in the paper it is; other parameters of quantizers, biases and
             batch norm do not decay.
     """
     parameters = list(network.named_parameters())
 
     def decays(name: str, parameter: nn.Parameter) -> bool:
-        return parameter.dim() > 1 and not name.endswith("quantizer.scale")
+        if "quantizer." in name:
+            return name.endswith("quantizer.alpha")
+        return parameter.dim() > 1
 
     return torch.optim.SGD(
         [

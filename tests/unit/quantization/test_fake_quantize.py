@@ -30,6 +30,8 @@ def oracle(
             level, slope, passes = q_max, q_max, 0.0
         else:
             level, passes = np.rint(z), 1.0
+            if limits == (-1, 1):  # 1 bit: the sign
+                level = 1.0 if z >= 0 else -1.0
             slope = level - z
         out[place] = level * s
         grad_x[place] = passes * upstream[place]
@@ -38,12 +40,17 @@ def oracle(
 
 
 def run(
-    x: np.ndarray, scale: np.ndarray, limits: tuple[int, int], upstream: np.ndarray, g: float
+    x: np.ndarray,
+    scale: np.ndarray,
+    limits: tuple[int, int],
+    upstream: np.ndarray,
+    g: float,
+    stride: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     x_t = torch.tensor(x, requires_grad=True)
     scale_t = torch.tensor(scale, requires_grad=True)
     q_min, q_max = (torch.tensor(float(limit), dtype=x_t.dtype) for limit in limits)
-    out = fake_quantize(x_t, scale_t, q_min, q_max, torch.tensor(g, dtype=x_t.dtype))
+    out = fake_quantize(x_t, scale_t, q_min, q_max, torch.tensor(g, dtype=x_t.dtype), stride)
     out.backward(torch.tensor(upstream))
     assert x_t.grad is not None
     assert scale_t.grad is not None
@@ -51,7 +58,7 @@ def run(
 
 
 @pytest.mark.parametrize("per_channel", [False, True])
-@given(bits=st.integers(2, 8), signed=st.booleans(), seed=st.integers(0, 2**32 - 1))
+@given(bits=st.integers(1, 8), signed=st.booleans(), seed=st.integers(0, 2**32 - 1))
 def test_equals_the_oracle_forward_and_backward(
     per_channel: bool, bits: int, signed: bool, seed: int
 ) -> None:
@@ -62,7 +69,8 @@ def test_equals_the_oracle_forward_and_backward(
     scale = np.exp(rng.uniform(-4, 1, (3, 1, 1, 1) if per_channel else ())) / limits[1]
     scale = np.asarray(scale * 3)
     upstream = rng.normal(size=x.shape)
-    out, grad_x, grad_scale = run(x, scale, limits, upstream, 0.25)
+    stride = torch.tensor(2.0 if limits == (-1, 1) else 1.0) if signed else None
+    out, grad_x, grad_scale = run(x, scale, limits, upstream, 0.25, stride)
     expected_out, expected_x, expected_scale = oracle(x, scale, limits, upstream)
     np.testing.assert_array_equal(out.numpy(), expected_out)
     np.testing.assert_array_equal(grad_x.numpy(), expected_x)
@@ -88,16 +96,24 @@ def test_golden_vector_unsigned_two_bits() -> None:
     assert float(grad_scale) == pytest.approx(8 / 3, abs=1e-12)
 
 
-@given(bits=st.integers(2, 8), signed=st.booleans(), seed=st.integers(0, 2**32 - 1))
+@given(bits=st.integers(1, 8), signed=st.booleans(), seed=st.integers(0, 2**32 - 1))
 def test_at_most_two_to_the_bits_values_and_idempotent(bits: int, signed: bool, seed: int) -> None:
     x = torch.randn(4, 500, generator=torch.Generator().manual_seed(seed))
     q_min, q_max = (torch.tensor(float(v)) for v in grid_limits(bits, signed=signed))
     scale, one = torch.tensor(0.25), torch.tensor(1.0)
-    once = fake_quantize(x, scale, q_min, q_max, one)
+    stride = torch.tensor(2.0) if signed and bits == 1 else None
+    once = fake_quantize(x, scale, q_min, q_max, one, stride)
     assert len(once.unique()) <= 2**bits
     inside = (x >= q_min * scale) & (x <= q_max * scale)
-    assert ((once - x).abs()[inside] <= scale / 2).all()
-    assert torch.equal(fake_quantize(once, scale, q_min, q_max, one), once)
+    assert ((once - x).abs()[inside] <= scale / 2 * (1 if stride is None else stride)).all()
+    assert torch.equal(fake_quantize(once, scale, q_min, q_max, one, stride), once)
+
+
+def test_golden_vector_signed_one_bit() -> None:
+    x = np.array([-2.0, -0.3, 0.0, 0.4, 0.5, 0.6])
+    out, grad_x, _ = run(x, np.array(0.5), (-1, 1), np.ones(6), 1.0, torch.tensor(2.0))
+    np.testing.assert_array_equal(out, [-0.5, -0.5, 0.5, 0.5, 0.5, 0.5])
+    np.testing.assert_array_equal(grad_x, [0, 1, 1, 1, 1, 0])
 
 
 def test_round_is_half_to_even_and_passes_the_gradient() -> None:

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from quantization.errors import BitwidthError
-from quantization.grids import ALLOWED_BITS
-from quantization.lsq import LearnedStepQuantizer, Role
+from quantization.lsq import LearnedStepQuantizer
+from quantization.quantizer import NARROW_BITS, Role
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -21,7 +21,7 @@ def test_golden_gradient_scale_and_start() -> None:
     quantizer(x).sum().backward()
     assert quantizer.scale.grad is not None
     assert quantizer.scale.grad.item() == pytest.approx(-1.0 * 0.447214, rel=1e-5)
-    quantizer.initialise(x)
+    quantizer.initialise(x, method="lsq")
     assert quantizer.scale.item() == pytest.approx(1.2, rel=1e-6)
 
 
@@ -67,7 +67,7 @@ def test_per_channel_equals_one_quantizer_per_channel(shape: tuple[int, ...]) ->
         torch.testing.assert_close(together.scale.grad[i].squeeze(), alone.scale.grad)
 
 
-@pytest.mark.parametrize("bits", ALLOWED_BITS)
+@pytest.mark.parametrize("bits", NARROW_BITS)
 @pytest.mark.parametrize("signed", [True, False])
 def test_integers_times_step_are_the_forward_values(bits: int, signed: bool) -> None:
     quantizer = LearnedStepQuantizer(bits, signed=signed, channels=None, role="activation")
@@ -79,12 +79,12 @@ def test_integers_times_step_are_the_forward_values(bits: int, signed: bool) -> 
     assert quantizer.bits == bits
 
 
-@pytest.mark.parametrize("bits", [0, 1, 9, 32, -3, True])
+@pytest.mark.parametrize("bits", [0, 9, 16, 32, -3, True])
 def test_other_widths_are_refused_with_the_allowed_ones(bits: int) -> None:
-    with pytest.raises(BitwidthError, match="2, 3, 4, 5, 6, 7, 8") as caught:
+    with pytest.raises(BitwidthError, match="1, 2, 3, 4, 5, 6, 7, 8") as caught:
         LearnedStepQuantizer(bits, signed=True, channels=None)
     assert caught.value.bits == bits
-    assert caught.value.allowed == ALLOWED_BITS
+    assert caught.value.allowed == NARROW_BITS
 
 
 def test_bits_are_data() -> None:
@@ -94,7 +94,7 @@ def test_bits_are_data() -> None:
     assert quantizer.bits == 3
     assert quantizer.quantize(torch.sign(normal(4, 9)) * 100).unique().tolist() == [-4.0, 3.0]
     with pytest.raises(BitwidthError):
-        quantizer.set_bits(1)
+        quantizer.set_bits(9)
     other = LearnedStepQuantizer(8, signed=True, channels=4)
     other.load_state_dict(quantizer.state_dict())
     assert other.bits == 3
@@ -133,3 +133,22 @@ def test_a_dead_channel_is_harmless() -> None:
     out = quantizer(weights)
     assert (out[1] == 0).all()
     assert torch.isfinite(out).all()
+
+
+def test_one_bit_is_the_sign_times_the_mean_magnitude() -> None:
+    quantizer = LearnedStepQuantizer(1, signed=True, channels=3)
+    weights = normal(3, 50)
+    quantizer.initialise(weights)
+    mean = weights.abs().mean(dim=1, keepdim=True)
+    torch.testing.assert_close(
+        quantizer(weights).detach(), mean * weights.sign(), rtol=0.05, atol=0
+    )
+
+
+def test_lsq_plus_starts_weights_three_deviations_wide() -> None:
+    quantizer = LearnedStepQuantizer([4, 1], signed=True, channels=2, method="three_sigma")
+    weights = normal(2, 2000) + torch.tensor([[0.5], [0.0]])
+    quantizer.initialise(weights)
+    wide, sign = quantizer.scale.flatten().tolist()
+    assert wide == pytest.approx(3.5 / 8, rel=0.1)
+    assert sign == pytest.approx(weights[1].abs().mean().item(), rel=0.1)

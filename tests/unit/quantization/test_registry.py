@@ -1,9 +1,15 @@
 """Quantizers are found by the recipe's name."""
 
+import subprocess
+import sys
+from typing import get_args, get_type_hints
+
 import pytest
 
 from quantization.errors import UnknownQuantizerError
-from quantization.registry import quantizer_kind
+from quantization.registry import QUANTIZERS, quantizer_kind
+from search.recipe import QUANTIZERS as RECIPE_NAMES
+from search.recipe import Recipe
 
 
 def test_lsq_makes_both_quantizers() -> None:
@@ -21,3 +27,9 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         quantizer_kind("nonsense")
     assert caught.value.name == "nonsense"
     assert "lsq" in caught.value.allowed
+
+
+def test_recipes_know_the_same_names_without_loading_torch() -> None:
+    assert tuple(QUANTIZERS) == RECIPE_NAMES == get_args(get_type_hints(Recipe)["quantizer"])
+    program = "import sys, search.recipe; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -88,12 +88,13 @@ def test_the_schedule_rises_to_the_peak_then_falls_towards_zero(n_steps: int) ->
         assert rates[-1] < 0.001
 
 
-def test_only_weights_decay() -> None:
+def test_weights_and_clipping_levels_decay() -> None:
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
     network.weight_quantizer = nn.Module()
     network.weight_quantizer.scale = nn.Parameter(torch.ones(2, 1, 1, 1))
+    network.output_quantizer = ClippingQuantizer(4, signed=False)
     decayed, spared = make_optimizer(network, weight_decay=0.1).param_groups
-    assert [p.shape for p in decayed["params"]] == [network[0].weight.shape]
+    assert [p.shape for p in decayed["params"]] == [network[0].weight.shape, ()]
     assert (decayed["weight_decay"], spared["weight_decay"]) == (0.1, 0.0)
     assert len(spared["params"]) == 4
 

@@ -49,7 +49,7 @@ class Recipe(RequestModel):
     lr: float = Field(default=0.2, gt=0, le=10)
     qat_lr: float = Field(default=0.05, gt=0, le=10)
     weight_decay: float = Field(default=5e-4, ge=0, le=1)
-    quantizer: Literal["lsq"] = "lsq"
+    quantizer: Literal["lsq", "lsq_plus", "pact", "dorefa", "ewgs"] = "lsq"
     weight_granularity: Literal["per_channel", "per_tensor"] = "per_channel"
     max_train_images: int | None = Field(default=None, ge=1)
     max_accuracy_gap: float = Field(default=0.02, ge=0, le=1)
