@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch import nn
 
+from quantization.pact import ClippingQuantizer
 from training.augmentation import Augmentation, augment
 from training.batch_norm import reestimate_batch_norm
 from training.batches import Resident, epoch_generator, n_batches, shuffled_batches
