@@ -14,7 +14,7 @@ MANY: dict[str, Any] = {
 }
 
 WRONG: list[tuple[str, dict[str, Any], str, str]] = [
-    ("unknown family", {"space": {"family": "vgg"}}, "/space/family", "mobilenetv2"),
+    ("unknown family", {"space": {"family": "vgg19"}}, "/space/family", "mobilenetv2"),
     ("no family", {"space": {}}, "/space/family", "mobilenetv2"),
     ("0 bits", {"space": {"family": "resnet", "weight_bits": [0]}}, "/space/weight_bits/0", "2"),
     (

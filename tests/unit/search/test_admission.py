@@ -43,7 +43,7 @@ def test_a_budget_is_the_reference_unless_the_space_ends_before_it() -> None:
 def test_mistakes_of_all_kinds_are_told_together() -> None:
     assert _pointers(
         dataset="mnist",
-        space={"family": "vgg"},
+        space={"family": "vgg19"},
         objectives=("speed", "speed"),
         budgets={"size_bytes": -1, "accuracy": 1},
     ) == {
