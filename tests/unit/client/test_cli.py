@@ -68,7 +68,7 @@ def test_exit_statuses_tell_a_script_what_to_do(
 ) -> None:
     at = ["--base-url", address]
     wrong = tmp_path / "wrong.yaml"
-    wrong.write_text("dataset: mnist\nspace: {family: vgg}\n")
+    wrong.write_text("dataset: mnist\nspace: {family: vgg19}\n")
     assert main(["submit", str(wrong), *at]) == 2
     said = capsys.readouterr().err
     assert "/space/family" in said
