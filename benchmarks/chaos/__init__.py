@@ -1,0 +1,1 @@
+"""A deployment whose parts are killed, cut off and confused on purpose."""
