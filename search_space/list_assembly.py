@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 from typing import Final
 
 from typing_extensions import override
@@ -75,27 +76,67 @@ class ListAssembly(Assembly):
         widths: Widths = (),
     ) -> Tensor:
         inputs = [int(source.layer) for source in sources]
-        widest, by_channel = _weight_bits(widths)
         self.layers.append(
-            Layer(
-                name=name,
-                kind=kind,
-                inputs=tuple(inputs),
-                out_channels=int(channels),
-                out_height=int(height),
-                out_width=int(width),
-                kernel=int(kernel),
-                stride=stride,
-                padding=(int(padding[0]), int(padding[1])),
-                groups=int(groups),
-                activation=activation,
-                batch_norm=batch_norm,
-                weight_bits=widest,
-                channel_weight_bits=by_channel,
-                activation_bits=int(bits),
+            _layer(
+                name,
+                kind,
+                tuple(inputs),
+                int(channels),
+                int(height),
+                int(width),
+                int(kernel),
+                stride,
+                (int(padding[0]), int(padding[1])),
+                int(groups),
+                activation,
+                batch_norm,
+                *_weight_bits(widths),
+                int(bits),
             )
         )
         return Tensor(len(self.layers) - 1, channels, height, width, bits)
+
+
+@lru_cache(maxsize=1 << 15)
+def _layer(
+    name: str,
+    kind: LayerKind,
+    inputs: tuple[int, ...],
+    channels: int,
+    height: int,
+    width: int,
+    kernel: int,
+    stride: int,
+    padding: tuple[int, int],
+    groups: int,
+    activation: Activation,
+    batch_norm: bool,
+    weight_bits: int,
+    channel_weight_bits: tuple[int, ...],
+    bits: int,
+) -> Layer:
+    """Return a layer, the same one for the same fields.
+
+    Candidates of a space share most of their layers, which cannot change and cost more to make
+    than to find.
+    """
+    return Layer(
+        name=name,
+        kind=kind,
+        inputs=inputs,
+        out_channels=channels,
+        out_height=height,
+        out_width=width,
+        kernel=kernel,
+        stride=stride,
+        padding=padding,
+        groups=groups,
+        activation=activation,
+        batch_norm=batch_norm,
+        weight_bits=weight_bits,
+        channel_weight_bits=channel_weight_bits,
+        activation_bits=bits,
+    )
 
 
 def _weight_bits(widths: Widths) -> tuple[int, tuple[int, ...]]:
