@@ -1,6 +1,6 @@
 """Reading declared JSON field by field, collecting every problem instead of the first."""
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -11,6 +11,8 @@ Number = TypeVar("Number", int, float)
 
 _MOST_LISTED: Final = 10
 _MOST_SHOWN: Final = 40
+_MOST_BITS_SHOWN: Final = 1024
+"""Python writes no integer of more than some thousand digits."""
 _RANGE_KEYS: Final = ("min", "max", "step")
 
 
@@ -44,7 +46,9 @@ class Fields:
     def pointer(self, *path: str | int) -> str:
         """Return the JSON pointer of a place in this object."""
         steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
-        return "".join((self._pointer, *(f"/{step}" for step in steps)))
+        pointer = "".join((self._pointer, *(f"/{step}" for step in steps)))
+        # half of a surrogate pair, which JSON can hold, would not be sent
+        return pointer.encode(errors="backslashreplace").decode()
 
     def only(self, keys: Sequence[str]) -> None:
         """Record a problem for each key not in ``keys``."""
@@ -235,7 +239,8 @@ class Fields:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             self.problems.add(pointer, "type", f"must be a number, not {_kind(value)}", allowed)
             return False
-        if not value > 0 or math.isinf(value):
+        # an integer beyond all floats is as little use as infinity
+        if not 0 < value <= sys.float_info.max:
             self.problems.add(pointer, "out_of_range", f"cannot be {_shown(value)}", allowed)
             return False
         return True
@@ -260,5 +265,7 @@ def _kind(value: object) -> str:
 
 def _shown(value: object) -> str:
     """Return a value as it may stand in a message, cut when long."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS_SHOWN:
+        return "an integer that large"
     text = repr(value) if isinstance(value, (str, int, float)) else _kind(value)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
