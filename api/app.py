@@ -10,10 +10,11 @@ from fastapi.routing import APIRoute
 
 from api.deps import Parts
 from api.errors import install_error_handlers, internal_error_response
+from api.model_converter import ModelConverter
 from api.openapi import describe
 from api.request_bodies import BodyLimit
 from api.request_ids import RequestContext
-from api.routes import artifacts, events, fronts, meta, searches, trials
+from api.routes import artifacts, events, fronts, meta, models, searches, trials
 from api.static import install_dashboard
 from db.artifact_files import ArtifactFiles
 from db.migrate import check_schema
@@ -43,6 +44,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         bell=CeleryBell(broker),
         artifacts=ArtifactFiles(settings.artifacts_url),
         check_ready=partial(check_schema, settings.database_url),
+        converter=ModelConverter(),
         poll_s=poll_s,
         heartbeat_s=heartbeat_s,
     )
@@ -65,7 +67,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
-    for routes in (searches, trials, fronts, events, artifacts, meta):
+    for routes in (searches, trials, fronts, events, artifacts, models, meta):
         app.include_router(routes.router)
     install_error_handlers(app)
     install_dashboard(app)

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from api.model_converter import ModelConverter
 from search.ports import Bell
 from search.store import Store
 
@@ -15,6 +16,9 @@ class ArtifactReader(Protocol):
 
     def read(self, sha256: str) -> bytes:
         """Return a file whose content has this hash."""
+
+    def put(self, content: bytes) -> str:
+        """Store a file and return its hash."""
 
 
 class ReadyCheck(Protocol):
@@ -37,6 +41,7 @@ class Parts:
     bell: Bell
     artifacts: ArtifactReader
     check_ready: ReadyCheck
+    converter: ModelConverter
     poll_s: float = 0.25
     heartbeat_s: float = 15.0
 
@@ -67,6 +72,11 @@ def get_artifacts(parts: PartsDep) -> ArtifactReader:
     return parts.artifacts
 
 
+def get_converter(parts: PartsDep) -> ModelConverter:
+    """Return what reads uploaded programs."""
+    return parts.converter
+
+
 def get_now(parts: PartsDep) -> datetime:
     """Return the time of the request, by the clock of the whole deployment."""
     return parts.store.now()
@@ -75,4 +85,5 @@ def get_now(parts: PartsDep) -> datetime:
 StoreDep = Annotated[Store, Depends(get_store)]
 BellDep = Annotated[Bell, Depends(get_bell)]
 ArtifactsDep = Annotated[ArtifactReader, Depends(get_artifacts)]
+ConverterDep = Annotated[ModelConverter, Depends(get_converter)]
 NowDep = Annotated[datetime, Depends(get_now)]

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from db.engines import is_busy, make_engine, read_only
+from db.model_repository import SqlModels
 from db.repositories import SqlArtifacts, SqlEvents, SqlSearches, SqlTrials, SqlWorkers
 from search.errors import StoreBusyError
 
@@ -22,6 +23,7 @@ class SqlUnitOfWork:
     searches: SqlSearches
     trials: SqlTrials
     artifacts: SqlArtifacts
+    models: SqlModels
     events: SqlEvents
     workers: SqlWorkers
 
@@ -70,6 +72,7 @@ class SqlStore:
                 SqlSearches(session, locked),
                 SqlTrials(session),
                 SqlArtifacts(session),
+                SqlModels(session),
                 SqlEvents(session, locked),
                 SqlWorkers(session),
             )

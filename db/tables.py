@@ -169,6 +169,22 @@ class ArtifactRow(Base):
     created_at: Mapped[datetime]
 
 
+class ModelRow(Base):
+    """An uploaded network; its weights lie in the artifact store."""
+
+    __tablename__ = "models"
+    __table_args__ = (Index(None, "sha256"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    weights_sha256: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    layers: Mapped[list[Any]]
+    normalisation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime]
+
+
 class EventRow(Base):
     """One entry of a search's log."""
 

@@ -13,6 +13,7 @@ from search.errors import FieldProblem, InvalidRequestError
 from search.objectives import EXACT_COSTS, OBJECTIVES
 from search_space.costs import cost_mapping
 from search_space.errors import SpaceError
+from search_space.layers import LayerList
 from search_space.preview import extreme_candidate
 from search_space.space import Space, space_from_json
 
@@ -37,8 +38,16 @@ def admit(
     space: Mapping[str, Any],
     objectives: Sequence[str],
     budgets: Mapping[str, float],
+    network: LayerList | None = None,
 ) -> Admission:
     """Check a requested search.
+
+    Args:
+        dataset: Name of a data set.
+        space: As declared.
+        objectives: Names of objectives.
+        budgets: Upper bounds per exact cost.
+        network: The layers of the model that the space names, if it names one.
 
     Raises:
         InvalidRequestError: With every problem found.
@@ -53,7 +62,9 @@ def admit(
     # hears of all mistakes at once
     shape = facts or next(iter(DATASETS.values()))
     try:
-        live = space_from_json(space, input_shape=shape.input_shape, n_classes=shape.n_classes)
+        live = space_from_json(
+            space, input_shape=shape.input_shape, n_classes=shape.n_classes, network=network
+        )
     except SpaceError as error:
         problems += [
             FieldProblem(f"/space{p.pointer}", p.code, p.detail, p.allowed) for p in error.problems

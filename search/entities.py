@@ -155,6 +155,30 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A network that a user uploaded.
+
+    Attributes:
+        sha256: Of the file as uploaded; the file itself is not kept.
+        weights_sha256: Address of its float weights (safetensors) in the artifact store.
+        size_bytes: Length of the file as uploaded.
+        layers: The network; its widths mean nothing, a search chooses them.
+        mean: Per channel, subtracted from pixels / 255; the data set's where ``None``.
+        std: Per channel, what is then divided by; ``None`` together with ``mean``.
+    """
+
+    id: str
+    name: str
+    sha256: str
+    weights_sha256: str
+    size_bytes: int
+    layers: LayerList
+    mean: tuple[float, ...] | None
+    std: tuple[float, ...] | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened to a search; ids rise, so a reader can resume after any of them."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from search.entities import Artifact, Event, Search, Trial, Worker
+from search.entities import Artifact, Event, Model, Search, Trial, Worker
 from search.states import TrialState
 
 
@@ -127,6 +127,22 @@ class ArtifactRepository(Protocol):
         """Return the records of these trials by trial id."""
 
 
+class ModelRepository(Protocol):
+    """Uploaded networks; their weights lie in the artifact store."""
+
+    def add(self, model: Model) -> None:
+        """Store a new model."""
+
+    def get(self, model_id: str) -> Model:
+        """Return a model; raises ``NotFoundError``."""
+
+    def find(self, reference: str) -> Model | None:
+        """Return the model with this id, or the newest with this sha256, if any."""
+
+    def page(self, limit: int, before_id: str | None = None) -> list[Model]:
+        """Return up to ``limit`` models, newest first, created before ``before_id``."""
+
+
 class EventRepository(Protocol):
     """The log of each search; ids rise in the order of commits within a search.
 
@@ -174,6 +190,10 @@ class UnitOfWork(Protocol):
     @property
     def artifacts(self) -> ArtifactRepository:
         """Packed files."""
+
+    @property
+    def models(self) -> ModelRepository:
+        """Uploaded networks."""
 
     @property
     def events(self) -> EventRepository:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from search_space.assembly import Shape
 from search_space.blueprint import Blueprint
 from search_space.errors import GeneError, SpaceError
-from search_space.families import FAMILIES
+from search_space.families import FAMILIES, imported
 from search_space.families.family import COMMON_KEYS, bit_plan, pinned_genes
 from search_space.fields import Fields, Problems
 from search_space.genes import Gene, GeneValue
@@ -219,7 +219,11 @@ class Space:
 
 
 def space_from_json(
-    declared: Mapping[str, Any], *, input_shape: tuple[int, int, int], n_classes: int
+    declared: Mapping[str, Any],
+    *,
+    input_shape: tuple[int, int, int],
+    n_classes: int,
+    network: LayerList | None = None,
 ) -> Space:
     """Make a declared space live; ``docs/search-spaces.md`` describes the declaration.
 
@@ -227,14 +231,17 @@ def space_from_json(
         declared: Parsed JSON; only ``family`` is required.
         input_shape: ``(C, H, W)`` of one image.
         n_classes: Number of labels.
+        network: The layers of the model that a space of the family ``imported`` names; ``None``
+            where there is no such model.
 
     Raises:
         SpaceError: With every problem found, each at its JSON pointer.
     """
     problems = Problems()
     root = Fields(declared, "", problems)
-    name = root.word("family", None, tuple(FAMILIES))
-    family = FAMILIES.get(name)
+    families = {**FAMILIES, imported.NAME: imported.family(network)}
+    name = root.word("family", None, tuple(families))
+    family = families.get(name)
     bits = bit_plan(root)
     if family is None:
         raise SpaceError(problems.found)

@@ -15,6 +15,7 @@ import torch
 
 from networks.build import build_network
 from networks.export import pack
+from networks.float_weights import load_float_weights
 from quantization.artifact import write_artifact
 from search.entities import Progress, TrialResult
 from search.errors import ArtifactMismatchError
@@ -30,6 +31,7 @@ from training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
 from training.datasets.dataset import Dataset
 from training.evaluation import accuracy, decisions
 from training.failures import typed_failures
+from training.float_start import FloatStart
 from training.loop import Phase, train_epoch
 from training.optimizers import make_optimizer
 
@@ -50,6 +52,7 @@ def run_trial(
     device: str = "cpu",
     report: ReportProgress,
     checkpoints: CheckpointStore,
+    start: FloatStart | None = None,
 ) -> TrialResult:
     """Train and pack one candidate; the same arguments give the same file on one machine.
 
@@ -62,6 +65,7 @@ def run_trial(
         device: Where torch trains; the integer runtime stays on the CPU.
         report: Called after each epoch and around packing; may raise ``TrialInterrupted``.
         checkpoints: Saved after each epoch; training resumes from there.
+        start: Trained float weights to begin with, before the float phase; drawn when ``None``.
 
     Raises:
         DivergedError: If the loss or a packed number became non-finite.
@@ -70,7 +74,8 @@ def run_trial(
             its format, or decides otherwise than the network too often.
         TrialInterrupted: From ``report``, untouched.
     """
-    identity = json.dumps([candidate_hash, asdict(recipe), seed, dataset.data_hash.hex()])
+    known = [candidate_hash, asdict(recipe), seed, dataset.data_hash.hex()]
+    identity = json.dumps(known if start is None else [*known, start.identity])
     with typed_failures(), torch.backends.cudnn.flags(deterministic=True, benchmark=False):
         training = _Training(
             layers=layers,
@@ -81,6 +86,7 @@ def run_trial(
             identity=identity,
             report=report,
             checkpoints=checkpoints,
+            start=start,
         )
         training.run()
         report(Progress(phase="pack", epoch=0, n_epochs=1))
@@ -124,6 +130,7 @@ class _Training:
         identity: str,
         report: ReportProgress,
         checkpoints: CheckpointStore,
+        start: FloatStart | None,
     ) -> None:
         self._recipe = recipe
         self._seed = seed
@@ -135,12 +142,14 @@ class _Training:
         self.validation = resident(dataset.validation, device)
         self.network = build_network(
             layers,
-            mean=dataset.facts.mean,
-            std=dataset.facts.std,
+            mean=start.mean if start and start.mean else dataset.facts.mean,
+            std=start.std if start and start.std else dataset.facts.std,
             seed=seed,
             weight_granularity=recipe.weight_granularity,
             quantizer=recipe.quantizer,
         ).to(device)
+        if start is not None:
+            load_float_weights(self.network, start.weights)
         self.float_accuracy = 0.0
         self.seconds = 0.0
         self._saved = state_from_bytes(checkpoints.load(), identity, device)

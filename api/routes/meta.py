@@ -16,7 +16,7 @@ from search.datasets import DATASETS
 from search.objectives import OBJECTIVES
 from search.recipe import GRANULARITIES, QUANTIZERS
 from search_space.bits import SUPPORTED_BITS
-from search_space.families import FAMILIES
+from search_space.families import FAMILIES, imported
 
 router = APIRouter(tags=["server"])
 
@@ -28,7 +28,7 @@ def meta() -> Meta:
     """Return version, choices and limits."""
     return Meta(
         version=SERVER_VERSION,
-        families=list(FAMILIES),
+        families=[*FAMILIES, imported.NAME],
         weight_bits=list(SUPPORTED_BITS),
         activation_bits=list(SUPPORTED_BITS),
         datasets=[

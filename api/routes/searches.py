@@ -1,5 +1,7 @@
 """``/v1/searches``: create, list, read, cancel."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Response, status
 
 from api.deps import BellDep, NowDep, StoreDep
@@ -8,7 +10,9 @@ from api.mapping import limits_from_wire, recipe_from_wire, search_to_wire, stra
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
 from bitpareto.types import Page, Search, SearchCreate
 from search.admission import admit
+from search.models import model_of_space
 from search.use_cases.searches import cancel_search, create_search
+from search_space.families.imported import MODEL
 
 router = APIRouter(prefix="/v1/searches", tags=["searches"])
 
@@ -28,19 +32,29 @@ def create(
     complete, budgets reachable.
     """
     budgets: dict[str, float] = dict(body.budgets.items())
+    model = model_of_space(store, body.space)
     admission = admit(
-        dataset=body.dataset, space=body.space, objectives=body.objectives, budgets=budgets
+        dataset=body.dataset,
+        space=body.space,
+        objectives=body.objectives,
+        budgets=budgets,
+        network=model.layers if model else None,
     )
+    space, recipe = body.space, recipe_from_wire(body.recipe)
+    if model is not None:
+        space = {**space, MODEL: model.id}  # a sha256 may come to mean a later upload
+        if "float_epochs" not in body.recipe.model_fields_set:
+            recipe = replace(recipe, float_epochs=0)  # the uploaded weights are trained already
     with store.begin() as uow:
         search = create_search(
             uow,
             name=body.name,
             dataset=body.dataset,
-            space=body.space,
+            space=space,
             objectives=body.objectives,
             budgets=budgets,
             strategy=strategy_from_wire(body.strategy),
-            recipe=recipe_from_wire(body.recipe),
+            recipe=recipe,
             limits=limits_from_wire(body.limits),
             seed=body.seed,
             ref_point=admission.ref_point,

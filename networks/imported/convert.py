@@ -1,7 +1,7 @@
 """From the bytes of an exported program to a layer list and its float weights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from networks.imported.archive import open_archive
@@ -52,12 +52,12 @@ def _check_operators(program: Program) -> None:
             node.place,
             "unsupported_operator",
             f"{node.target[:200]} is not supported{_in_module(node)}",
-            tuple(sorted(OPERATORS)),
         )
         for node in program.nodes
         if node.target not in _KNOWN
     ]
     if problems:
+        problems[0] = replace(problems[0], allowed=tuple(sorted(OPERATORS)))
         raise ProgramError(problems)
 
 

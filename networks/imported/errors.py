@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+MOST_PROBLEMS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,10 @@ class ProgramError(ValueError):
     """A program that is malformed, unsafe or more than this service understands."""
 
     def __init__(self, problems: Sequence[ProgramProblem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(problems[:MOST_PROBLEMS])
+        if left_out := len(problems) - len(self.problems):
+            last = problems[-1]
+            self.problems += (ProgramProblem(last.place, "more", f"and {left_out} more problems"),)
         super().__init__("; ".join(f"{p.place}: {p.detail}" for p in self.problems))
 
 

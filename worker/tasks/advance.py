@@ -6,6 +6,7 @@ from typing import Final
 from optimizer.registry import STRATEGIES
 from search.datasets import DATASETS
 from search.entities import Proposal
+from search.models import model_of_space
 from search.objectives import OBJECTIVES
 from search.ports import AskRequest
 from search.states import SearchState
@@ -44,7 +45,7 @@ def advance(parts: Parts, search_id: str) -> None:
 
 def _propose(parts: Parts, plan: AdvancePlan) -> list[str]:
     try:
-        proposals = _ask(plan)
+        proposals = _ask(parts, plan)
     except Exception as error:
         # whatever a strategy raises is the search's reason, never the end of a worker
         logger.exception("the optimizer failed")
@@ -56,11 +57,15 @@ def _propose(parts: Parts, plan: AdvancePlan) -> list[str]:
     return created
 
 
-def _ask(plan: AdvancePlan) -> list[Proposal]:
+def _ask(parts: Parts, plan: AdvancePlan) -> list[Proposal]:
     search, facts = plan.search, DATASETS[plan.search.dataset]
+    model = model_of_space(parts.store, search.space)
     request = AskRequest(
         space=space_from_json(
-            search.space, input_shape=facts.input_shape, n_classes=facts.n_classes
+            search.space,
+            input_shape=facts.input_shape,
+            n_classes=facts.n_classes,
+            network=model.layers if model else None,
         ),
         objectives=[OBJECTIVES[name] for name in search.objectives],
         ref_point=search.ref_point,

@@ -6,12 +6,15 @@ from functools import lru_cache
 from typing import Final
 
 from db.blobs import ArtifactStoreUnavailableError
+from networks.safetensors import read_safetensors
 from search.entities import Artifact, Reason, TrialResult
 from search.errors import NotFoundError, StaleLeaseError, TrialFailure, TrialInterrupted
 from search.ids import new_id
+from search.models import model_of_space
 from search.use_cases.leases import Claim, cancel_held_trial, claim_trial, release_trial
 from search.use_cases.results import complete_trial, fail_trial
 from training.datasets import Dataset, load_dataset
+from training.float_start import FloatStart
 from training.trial import run_trial
 from worker.heartbeat import HeldTrial
 from worker.logs import log_ids
@@ -65,6 +68,7 @@ def _run(parts: Parts, claim: Claim) -> None:
                 device=parts.identity.device,
                 report=held.report,
                 checkpoints=ForgivingCheckpoints(parts.artifacts.checkpoints(claim.trial.id)),
+                start=_start(parts, claim),
             )
             # under the heartbeat too: a slow disk or a busy store must not cost the lease
             _save(parts, claim, result)
@@ -76,6 +80,15 @@ def _run(parts: Parts, claim: Claim) -> None:
         # a candidate that breaks the trainer is data for the optimizer, not the end of a worker
         logger.exception("the trial failed unexpectedly")
         _fail(parts, claim, "error", _describe(error))
+
+
+def _start(parts: Parts, claim: Claim) -> FloatStart | None:
+    """Return the float weights a trial begins with, where its space is an uploaded network."""
+    model = model_of_space(parts.store, claim.search.space)
+    if model is None:
+        return None
+    weights = read_safetensors(parts.artifacts.read(model.weights_sha256))
+    return FloatStart(identity=model.id, weights=weights, mean=model.mean, std=model.std)
 
 
 def _save(parts: Parts, claim: Claim, result: TrialResult) -> None:

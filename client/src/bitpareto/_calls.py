@@ -3,7 +3,7 @@
 The sync and the async client send the same calls, so neither repeats the other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 
 from bitpareto.errors import APIResponseError
-from bitpareto.types import Front, Meta, Page, Search, Trial
+from bitpareto.types import Front, Meta, Model, Page, Search, Trial
 
 T = TypeVar("T")
 
@@ -23,6 +23,7 @@ class Call(Generic[T]):
     """One request.
 
     Attributes:
+        content_type: Of ``body``.
         idempotent: Sending it twice does the same as sending it once, so it may be retried.
         read: Turns the body of a success into the result.
     """
@@ -30,8 +31,9 @@ class Call(Generic[T]):
     method: str
     path: str
     read: Callable[[bytes], T]
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    params: Mapping[str, str | int | list[float]] = field(default_factory=dict)
     body: bytes | None = None
+    content_type: str = "application/json"
     idempotent: bool = True
 
 
@@ -53,6 +55,8 @@ _read_trial = _reader(Trial)
 _read_trials = _reader(Page[Trial])
 _read_front = _reader(Front)
 _read_meta = _reader(Meta)
+_read_model = _reader(Model)
+_read_models = _reader(Page[Model])
 
 
 def _given(**params: str | int | None) -> dict[str, str | int]:
@@ -106,6 +110,34 @@ def get_front(search_id: str, max_size_bytes: int | None) -> Call[Front]:
     return Call(
         method="GET", path=f"{search_path(search_id)}/front", read=_read_front, params=params
     )
+
+
+def upload_model(
+    program: bytes, name: str, mean: Sequence[float] | None, std: Sequence[float] | None
+) -> Call[Model]:
+    """Upload an exported program."""
+    params: dict[str, str | int | list[float]] = {"name": name}
+    params |= {k: list(v) for k, v in (("mean", mean), ("std", std)) if v is not None}
+    return Call(
+        method="POST",
+        path="/v1/models",
+        read=_read_model,
+        params=params,
+        body=program,
+        content_type="application/octet-stream",
+        idempotent=False,
+    )
+
+
+def get_model(model_id: str) -> Call[Model]:
+    """Read an uploaded network with its layers."""
+    return Call(method="GET", path=f"/v1/models/{quote(model_id, safe='')}", read=_read_model)
+
+
+def list_models(limit: int, cursor: str | None) -> Call[Page[Model]]:
+    """Read one page of uploaded networks, newest first."""
+    params = _given(limit=limit, cursor=cursor)
+    return Call(method="GET", path="/v1/models", read=_read_models, params=params)
 
 
 def get_meta() -> Call[Meta]:

@@ -29,7 +29,7 @@ def request_headers(call: Call[T], attempt: int) -> dict[str, str]:
     """Return the headers of one attempt."""
     headers = {"User-Agent": f"bitpareto-python/{VERSION}", "X-Client-Version": VERSION}
     if call.body is not None:
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = call.content_type
     if attempt:
         headers["X-Retry-Count"] = str(attempt)
     return headers

@@ -6,6 +6,7 @@ import httpx
 
 from bitpareto import _calls as calls
 from bitpareto._transport import DEFAULT_TIMEOUT, Transport, resolve_base_url
+from bitpareto.resources.models import Models
 from bitpareto.resources.searches import Searches
 from bitpareto.resources.trials import Trials
 from bitpareto.types import Meta
@@ -25,6 +26,7 @@ class Client:
     Attributes:
         searches: Create, read, list and cancel searches.
         trials: Read trials.
+        models: Upload networks of your own, list and read them.
 
     Example:
         with Client() as client:
@@ -49,6 +51,7 @@ class Client:
         )
         self.searches = Searches(self._transport)
         self.trials = Trials(self._transport)
+        self.models = Models(self._transport)
 
     @property
     def base_url(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bitpareto._transport import DEFAULT_BASE_URL, VERSION
-from bitpareto.cli import commands
+from bitpareto.cli import commands, models
 
 _DESCRIPTION = """\
 Search quantized networks; get the Pareto front as packed files of exactly the size they claim.
@@ -39,9 +39,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def add(
-        name: str, run: Callable[..., None], help_: str, example: str
+        name: str, run: Callable[..., None], help_: str, example: str, to: Any = verbs
     ) -> argparse.ArgumentParser:
-        verb = verbs.add_parser(
+        verb: argparse.ArgumentParser = to.add_parser(
             name,
             parents=[common],
             help=help_,
@@ -90,6 +90,19 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
 
     _takes_search(add("cancel", commands.cancel, "cancel a search", "bitpareto cancel sea_01J..."))
+
+    own = verbs.add_parser("models", help="upload and list networks of your own")
+    actions = own.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    example = "bitpareto models upload net.pt2 --mean 0.49,0.48,0.45 --std 0.25,0.24,0.26"
+    upload = add("upload", models.upload, "upload an exported program", example, actions)
+    upload.add_argument("file", metavar="FILE.pt2", help="as torch.export.save writes it")
+    upload.add_argument("--name", help="call it this; by default the file's name")
+    for statistic in ("mean", "std"):
+        help_ = f"{statistic} per channel of pixels / 255 it expects; by default the data set's"
+        upload.add_argument(f"--{statistic}", type=models.numbers, metavar="X,Y,...", help=help_)
+    listing = "list uploaded networks, newest first"
+    ls_models = add("ls", models.ls, listing, "bitpareto models ls", actions)
+    ls_models.add_argument("--limit", type=_positive, default=20, metavar="N", help="default 20")
     return parser.parse_args(argv)
 
 

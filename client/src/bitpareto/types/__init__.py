@@ -1,6 +1,7 @@
 """The wire models of the REST API: the one definition, used by the server and the SDK."""
 
 from bitpareto.types.meta import DatasetMeta, Health, Meta, ObjectiveMeta, PageMeta, ProblemMeta
+from bitpareto.types.models import Model
 from bitpareto.types.problems import FieldError, Problem
 from bitpareto.types.searches import (
     Front,
@@ -26,6 +27,7 @@ __all__ = [
     "LayerRow",
     "Limits",
     "Meta",
+    "Model",
     "ObjectiveMeta",
     "Page",
     "PageMeta",

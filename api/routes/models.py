@@ -1,0 +1,105 @@
+"""``/v1/models``: upload networks of one's own, list and read them."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Response, status
+
+from api.deps import ArtifactsDep, ConverterDep, NowDep, StoreDep
+from api.errors import problem_responses
+from api.mapping import layer_rows
+from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
+from bitpareto import types as wire
+from search.entities import Model
+from search.use_cases.models import check_normalisation, create_model
+from search_space.costs import costs
+
+router = APIRouter(prefix="/v1/models", tags=["models"])
+
+NumbersQuery = Annotated[
+    list[float] | None,
+    Query(description="One per channel, of pixels / 255; the data set's when left out."),
+]
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(400, 413, 422, 503),
+    summary="Upload a network: an exported program (.pt2)",
+)
+def upload(
+    program: Annotated[bytes, Body(media_type="application/octet-stream")],
+    store: StoreDep,
+    artifacts: ArtifactsDep,
+    converter: ConverterDep,
+    now: NowDep,
+    response: Response,
+    name: Annotated[str, Query(max_length=200)] = "",
+    mean: NumbersQuery = None,
+    std: NumbersQuery = None,
+) -> wire.Model:
+    """Read the program without executing it; keep its layers and float weights, not the file.
+
+    A program that is malformed, unsafe, or uses an operator that is not supported is refused with
+    every problem and its place, and nothing is stored.
+    """
+    converted = converter.convert(program)
+    check_normalisation(mean, std, converted.layers[0].out_channels)
+    weights_sha256 = artifacts.put(converted.weights)
+    with store.begin() as uow:
+        model = create_model(
+            uow,
+            name=name,
+            sha256=hashlib.sha256(program).hexdigest(),
+            weights_sha256=weights_sha256,
+            size_bytes=len(program),
+            layers=converted.layers,
+            mean=mean,
+            std=std,
+            now=now,
+        )
+    response.headers["Location"] = f"/v1/models/{model.id}"
+    return _to_wire(model, with_layers=True)
+
+
+@router.get("", responses=problem_responses(422, 503), summary="List networks, newest first")
+def list_models(
+    store: StoreDep, limit: LimitQuery = DEFAULT_LIMIT, cursor: CursorQuery = None
+) -> wire.Page[wire.Model]:
+    """Return one page."""
+    with store.read() as uow:
+        found = uow.models.page(limit + 1, decode_cursor(cursor))
+    shown = found[:limit]
+    has_more = len(found) > limit
+    return wire.Page(
+        data=[_to_wire(model) for model in shown],
+        has_more=has_more,
+        next_cursor=encode_cursor(shown[-1].id) if has_more else None,
+    )
+
+
+@router.get("/{model_id}", responses=problem_responses(404, 503), summary="Read a network")
+def get(model_id: str, store: StoreDep) -> wire.Model:
+    """Return the network with its layers."""
+    with store.read() as uow:
+        return _to_wire(uow.models.get(model_id), with_layers=True)
+
+
+def _to_wire(model: Model, *, with_layers: bool = False) -> wire.Model:
+    found = costs(model.layers)
+    image, logits = model.layers[0], model.layers[-1]
+    return wire.Model(
+        id=model.id,
+        name=model.name,
+        sha256=model.sha256,
+        size_bytes=model.size_bytes,
+        input_shape=(image.out_channels, image.out_height, image.out_width),
+        n_classes=logits.out_channels,
+        mean=None if model.mean is None else list(model.mean),
+        std=None if model.std is None else list(model.std),
+        n_parameters=found.parameters,
+        macs=found.macs,
+        layers=layer_rows(model.layers) if with_layers else None,
+        created_at=model.created_at,
+    )

@@ -1,0 +1,61 @@
+"""``bitpareto models``: networks of one's own."""
+
+import argparse
+from itertools import islice
+
+from rich.console import Console
+from rich.table import Table
+
+from bitpareto.client import Client
+from bitpareto.types import Model
+
+
+def upload(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Upload an exported program."""
+    model = client.models.upload(
+        arguments.file, name=arguments.name, mean=arguments.mean, std=arguments.std
+    )
+    if arguments.json:
+        out.print_json(model.model_dump_json())
+    else:
+        out.print(model.id, highlight=False)
+
+
+def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """List models."""
+    page_size = min(arguments.limit, 200)
+    found = list(islice(client.models.list(page_size=page_size), arguments.limit))
+    if arguments.json:
+        out.print_json(data=[model.model_dump(mode="json") for model in found])
+    else:
+        out.print(_table(found))
+
+
+def numbers(text: str) -> list[float]:
+    """Read ``0.49,0.48,0.45``."""
+    return [float(part) for part in text.split(",")]
+
+
+def _table(models: list[Model]) -> Table:
+    table = Table(box=None)
+    table.add_column("id", no_wrap=True)
+    for heading in ("name", "input", "classes", "weights", "MACs"):
+        table.add_column(heading)
+    for model in models:
+        table.add_row(
+            model.id,
+            model.name,
+            "x".join(str(size) for size in model.input_shape),
+            str(model.n_classes),
+            _short(model.n_parameters),
+            _short(model.macs),
+        )
+    return table
+
+
+def _short(number: int) -> str:
+    """Return ``40.6 M`` of 40 551 040."""
+    for unit, name in ((10**9, " G"), (10**6, " M"), (10**3, " k")):
+        if number >= unit:
+            return f"{number / unit:.1f}{name}"
+    return str(number)

@@ -1,0 +1,62 @@
+"""``client.models``: networks of your own."""
+
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+
+from bitpareto import _calls as calls
+from bitpareto._transport import Transport
+from bitpareto.types import Model
+
+
+class Models:
+    """Upload, list and read networks."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def upload(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+    ) -> Model:
+        """Upload an exported program.
+
+        Args:
+            path: A ``.pt2`` file of ``torch.export.save``.
+            name: For people; by default the file's.
+            mean: Per channel, what the network expects to be subtracted from pixels / 255; by
+                default the data set's of each search.
+            std: Per channel, what is then divided by; stated together with ``mean``.
+
+        Returns:
+            The model; ``space={"family": "imported", "model": model.id}`` searches its bits.
+
+        Raises:
+            InvalidRequestError: If the program is malformed, unsafe or not supported; ``.errors``
+                says what and where, every unsupported operator at once.
+        """
+        source = Path(path)
+        call = calls.upload_model(source.read_bytes(), name or source.name, mean, std)
+        return self._transport.send(call)
+
+    def get(self, model_id: str) -> Model:
+        """Return a model with its layers.
+
+        Raises:
+            NotFoundError: If there is none with this id.
+        """
+        return self._transport.send(calls.get_model(model_id))
+
+    def list(self, *, page_size: int = calls.PAGE_LIMIT) -> Iterator[Model]:
+        """Yield all models, newest first; further pages are fetched when they are needed."""
+        cursor: str | None = None
+        while True:
+            page = self._transport.send(calls.list_models(page_size, cursor))
+            yield from page.data
+            cursor = page.next_cursor
+            if not page.has_more or cursor is None:
+                return

@@ -1,0 +1,70 @@
+"""Uploaded networks in SQL."""
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from db.tables import ModelRow
+from search.entities import Model
+from search.errors import NotFoundError
+from search_space.layer_json import layers_from_json, layers_to_json
+
+
+class SqlModels:
+    """Implements ``search.store.ModelRepository``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, model: Model) -> None:
+        """Store a new model."""
+        normalisation = None
+        if model.mean is not None and model.std is not None:
+            normalisation = {"mean": list(model.mean), "std": list(model.std)}
+        row = ModelRow(
+            id=model.id,
+            name=model.name,
+            sha256=model.sha256,
+            weights_sha256=model.weights_sha256,
+            size_bytes=model.size_bytes,
+            layers=layers_to_json(model.layers),
+            normalisation=normalisation,
+            created_at=model.created_at,
+        )
+        self._session.add(row)
+        self._session.flush()
+
+    def get(self, model_id: str) -> Model:
+        """Return a model."""
+        row = self._session.get(ModelRow, model_id)
+        if row is None:
+            raise NotFoundError("model", model_id)
+        return _to_model(row)
+
+    def find(self, reference: str) -> Model | None:
+        """Return the model with this id, or the newest with this sha256 (ids sort by time)."""
+        same = or_(ModelRow.id == reference, ModelRow.sha256 == reference)
+        query = select(ModelRow).where(same).order_by(ModelRow.id.desc()).limit(1)
+        row = self._session.scalar(query)
+        return None if row is None else _to_model(row)
+
+    def page(self, limit: int, before_id: str | None = None) -> list[Model]:
+        """Return up to ``limit`` models, newest first."""
+        query = select(ModelRow).order_by(ModelRow.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(ModelRow.id < before_id)
+        return [_to_model(row) for row in self._session.scalars(query)]
+
+
+def _to_model(row: ModelRow) -> Model:
+    numbers = row.normalisation
+    return Model(
+        id=row.id,
+        name=row.name,
+        sha256=row.sha256,
+        weights_sha256=row.weights_sha256,
+        size_bytes=row.size_bytes,
+        layers=layers_from_json(row.layers),
+        mean=None if numbers is None else tuple(numbers["mean"]),
+        std=None if numbers is None else tuple(numbers["std"]),
+        created_at=row.created_at,
+    )
