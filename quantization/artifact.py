@@ -20,9 +20,9 @@ from quantization.layer_codec import (
     payload_sizes,
     unpack_payload,
     unpack_record,
+    with_channel_bits,
     with_stored_scale,
 )
-from quantization.layer_rules import TensorSpec
 from quantization.network_rules import tensor_specs
 from quantization.packed_layer import (
     LOGIT_BITS,
@@ -32,6 +32,7 @@ from quantization.packed_layer import (
     PackedKind,
     PackedLayer,
 )
+from quantization.tensor_spec import TensorSpec
 
 __all__ = [
     "FORMAT_VERSION",
@@ -109,16 +110,17 @@ def read_artifact(data: bytes) -> Artifact:
         ],
     )
     specs = tensor_specs(artifact)
-    sizes = [sum(payload_sizes(layer, _read_by(layer, specs))) for layer in artifact.layers]
-    expected = payload_start + sum(sizes)
-    if expected != len(data):
-        raise ArtifactError("bad_length", f"layers need {expected} bytes, file has {len(data)}")
     offset = payload_start
-    layers: list[PackedLayer] = []
-    for index, (layer, size) in enumerate(zip(artifact.layers, sizes, strict=True)):
-        payload = memoryview(data)[offset : offset + size]
-        layers.append(unpack_payload(layer, _read_by(layer, specs), payload, index))
+    pieces: list[tuple[PackedLayer, TensorSpec, memoryview]] = []
+    for index, record in enumerate(artifact.layers):
+        layer = with_channel_bits(record, data, offset, index)
+        reads = _read_by(layer, specs)
+        size = payload_sizes(layer, reads).total
+        pieces.append((layer, reads, memoryview(data)[offset : offset + size]))
         offset += size
+    if offset != len(data):
+        raise ArtifactError("bad_length", f"layers need {offset} bytes, file has {len(data)}")
+    layers = [unpack_payload(*piece, index) for index, piece in enumerate(pieces)]
     return dataclasses.replace(artifact, layers=tuple(layers))
 
 

@@ -4,7 +4,7 @@ NumPy multiplies integer matrices without BLAS, some fifty times slower than flo
 are integers, and a float adds and multiplies integers exactly as long as no intermediate value
 exceeds its mantissa. Every partial sum of ``sum(w * x)``, in whatever order BLAS forms it and with
 or without fused multiply-add, is at most ``max|x| * sum|w|`` in magnitude. Where that is at most
-2**24 for every channel, float32 is exact; the format bounds it by 2**31, so float64 always is.
+2**24 for every channel, float32 is exact; the format bounds it by 2**51, so float64 always is.
 
 Tensors are ``(C, H, W, N)``, the batch innermost: each kernel tap is then a slice with long
 contiguous runs whatever the image's size, and the result of the matrix product is in place.
@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from quantization.layer_rules import TensorSpec
 from quantization.packed_layer import PackedLayer
+from quantization.tensor_spec import TensorSpec
 
 FLOAT32_EXACT: Final = 1 << 24
 
@@ -28,15 +28,20 @@ Finish = Callable[[NDArray[Any]], NDArray[Any]]
 """From sums ``(O, P)`` to output integers ``(O, P)``."""
 
 
-def exact_dtype(weights: NDArray[Any], magnitude: int) -> type[np.float32] | type[np.float64]:
-    """The narrowest float in which ``sum(w * x)`` is exact.
+def largest_sum(weights: NDArray[Any], magnitude: int) -> int:
+    """Largest magnitude that ``sum(w * x)`` and any of its partial sums can have.
 
     Args:
         weights: Integers, ``(O, ...)``.
         magnitude: Largest absolute value of the input.
     """
     rows = np.abs(weights.reshape(len(weights), -1).astype(np.int64)).sum(axis=1)
-    return np.float32 if int(rows.max()) * magnitude <= FLOAT32_EXACT else np.float64
+    return int(rows.max()) * magnitude
+
+
+def exact_dtype(largest: int) -> type[np.float32] | type[np.float64]:
+    """The narrowest float in which integers up to this magnitude are exact."""
+    return np.float32 if largest <= FLOAT32_EXACT else np.float64
 
 
 def pad(x: NDArray[Any], padding: tuple[int, int], value: float) -> NDArray[Any]:
@@ -74,7 +79,7 @@ def convolve(
         Integers, ``(O, OH, OW, N)`` float32.
     """
     weights = _weights(layer)
-    dtype = exact_dtype(weights, reads.magnitude)
+    dtype = exact_dtype(largest_sum(weights, reads.magnitude))
     weights = weights.astype(dtype)
     x = pad(x, layer.padding, 0)
     n = x.shape[3]

@@ -12,11 +12,11 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from quantization.integer_convolution import convolve, exact_dtype, pad
+from quantization.integer_convolution import convolve, exact_dtype, largest_sum, pad
 from quantization.integer_requantize import Requantizer
-from quantization.layer_rules import TensorSpec
 from quantization.network_rules import last_uses, tensor_specs
 from quantization.packed_layer import Artifact, PackedLayer
+from quantization.tensor_spec import TensorSpec
 
 _BATCH_ELEMENTS: Final = 1 << 20
 """Elements of the largest tensor that a batch of images may have."""
@@ -43,7 +43,9 @@ def run(artifact: Artifact, images: NDArray[np.uint8]) -> NDArray[np.int32]:
     if images.dtype != np.uint8 or images.shape[1:] != shape or images.ndim != 4:
         raise ValueError(f"images are {images.dtype} {images.shape}, not uint8 (N, {shape})")
     requantizers = [
-        Requantizer.of(layer, spec) if len(layer.multipliers) else None
+        Requantizer.of(layer, spec, _largest_sum(layer, [specs[i] for i in layer.inputs]))
+        if len(layer.multipliers)
+        else None
         for layer, spec in zip(artifact.layers, specs, strict=True)
     ]
     batch = min(max(_BATCH_ELEMENTS // _most_elements(artifact.layers, specs), 1), _MAX_BATCH)
@@ -65,6 +67,17 @@ def _most_elements(layers: Sequence[PackedLayer], specs: Sequence[TensorSpec]) -
     return most
 
 
+def _largest_sum(layer: PackedLayer, reads: Sequence[TensorSpec]) -> int:
+    """Largest magnitude of ``acc``; of either of the two of an add."""
+    if layer.kind == "input":
+        return 255
+    if layer.weights is not None:
+        return largest_sum(layer.weights, reads[0].magnitude)
+    if layer.kind == "global_avg_pool":
+        return reads[0].height * reads[0].width * reads[0].magnitude
+    return max(read.magnitude for read in reads)
+
+
 def _run_batch(
     layers: Sequence[PackedLayer],
     specs: Sequence[TensorSpec],
@@ -79,9 +92,11 @@ def _run_batch(
         reads = [tensors[i] for i in layer.inputs] or [images.transpose(1, 2, 3, 0)]
         read_specs = [specs[i] for i in layer.inputs]
         requantizer = requantizers[index]
-        if requantizer is None:
+        if layer.kind == "max_pool":
             tensors[index] = _max_pool(reads[0], layer, spec)
-        else:
+        elif layer.kind == "pad_channels":
+            tensors[index] = _pad_channels(reads[0], layer.stride, spec)
+        elif requantizer is not None:
             tensors[index] = _compute(layer, requantizer, reads, read_specs, spec)
         logits = tensors[index]
         for i in (*layer.inputs, index):
@@ -107,16 +122,16 @@ def _compute(
         values = requantizer.apply_add(x.reshape(spec.channels, -1), other)
     elif layer.kind == "linear":
         weights = cast("NDArray[Any]", layer.weights)
-        dtype = exact_dtype(weights, read_specs[0].magnitude)
+        dtype = exact_dtype(largest_sum(weights, read_specs[0].magnitude))
         features = x.reshape(-1, n).astype(dtype)  # (I, N): flattened in C order
         values = requantizer.apply(np.matmul(weights.astype(dtype), features))
     elif layer.kind == "global_avg_pool":
-        # the format bounds these sums by 2**31, far inside float64
+        # the format bounds these sums by 2**51, inside float64
         values = requantizer.apply(x.sum(axis=(1, 2), dtype=np.float64))
     else:
         values = requantizer.apply(np.ascontiguousarray(x).reshape(spec.channels, -1))
-    # up to 8 bits fit float32; logits need their 32 bits
-    dtype_out = np.float32 if spec.bits <= 8 else np.int32
+    # every grid fits float32, the wide one with its 20 bits too; logits are no grid
+    dtype_out = np.int32 if spec.is_logits else np.float32
     return values.astype(dtype_out).reshape(spec.channels, spec.height, spec.width, n)
 
 
@@ -129,4 +144,12 @@ def _max_pool(x: NDArray[Any], layer: PackedLayer, spec: TensorSpec) -> NDArray[
         for column in range(layer.kernel):
             window = x[:, row : row + rows : layer.stride, column : column + columns : layer.stride]
             np.maximum(out, window, out=out)
+    return out
+
+
+def _pad_channels(x: NDArray[Any], stride: int, spec: TensorSpec) -> NDArray[Any]:
+    """Every ``stride``-th row and column between channels of zeros, ``(C, OH, OW, N)``."""
+    out = np.zeros((spec.channels, spec.height, spec.width, x.shape[3]), dtype=x.dtype)
+    before = (spec.channels - len(x)) // 2
+    out[before : before + len(x)] = x[:, ::stride, ::stride]
     return out

@@ -6,7 +6,6 @@ part of the format.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from quantization.errors import ArtifactError
@@ -16,53 +15,25 @@ from quantization.fixed_point import (
     MIN_BIAS_EXPONENT,
     MIN_SCALE_EXPONENT,
 )
-from quantization.grids import ALLOWED_BITS, grid_limits
+from quantization.grids import ALLOWED_BITS, WIDE_BITS, grid
 from quantization.packed_layer import ACTIVATIONS, KINDS, LOGIT_BITS, LOGIT_SCALE, PackedLayer
+from quantization.tensor_spec import TensorSpec, output_spec
 
 MAX_ACTIVATION_ELEMENTS: Final = 1 << 24
 """Most elements of one image's tensor, the padding a layer adds to its input included."""
 
 ACCUMULATOR_LIMIT: Final = 1 << 31
-"""No sum a layer can form reaches this magnitude: every accumulator is an int32."""
+"""No sum of narrow numbers reaches this magnitude: their accumulators are int32."""
+
+WIDE_ACCUMULATOR_LIMIT: Final = 1 << 51
+"""The same where weights or input have 32 bits: exact in doubles, and ``integer_requantize.py``
+stays inside 64 bits."""
 
 _N_INPUTS: Final = {"input": 0, "add": 2}
 _WITH_ACTIVATION: Final = ("conv", "linear", "add")
 _WITH_KERNEL: Final = ("conv", "max_pool")
+_KEEPS_INTEGERS: Final = ("max_pool", "pad_channels")
 _WITH_WEIGHTS: Final = ("conv", "linear")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TensorSpec:
-    """Shape and integer grid of one layer's output for one image.
-
-    Attributes:
-        channels: Channels.
-        height: Rows.
-        width: Columns.
-        bits: Width of the integers.
-        signed: Whether they are two's complement.
-    """
-
-    channels: int
-    height: int
-    width: int
-    bits: int
-    signed: bool
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return self.channels * self.height * self.width
-
-    @property
-    def limits(self) -> tuple[int, int]:
-        """Smallest and largest integer."""
-        return grid_limits(self.bits, signed=self.signed)
-
-    @property
-    def magnitude(self) -> int:
-        """Largest absolute value."""
-        return max(abs(limit) for limit in self.limits)
 
 
 def weight_shape(layer: PackedLayer, reads: TensorSpec) -> tuple[int, ...]:
@@ -79,7 +50,9 @@ def weight_shape(layer: PackedLayer, reads: TensorSpec) -> tuple[int, ...]:
 
 def n_multipliers(layer: PackedLayer) -> int:
     """Number of multipliers a layer stores."""
-    return {"add": 2, "global_avg_pool": 1, "max_pool": 0}.get(layer.kind, layer.out_channels)
+    if layer.kind in _KEEPS_INTEGERS:
+        return 0
+    return {"add": 2, "global_avg_pool": 1}.get(layer.kind, layer.out_channels)
 
 
 def n_biases(layer: PackedLayer) -> int:
@@ -112,18 +85,21 @@ class LayerChecker:
         self._require(layer.kind in KINDS, "unknown_kind", f"kind {layer.kind!r}")
         self._check_inputs(layer)
         self._check_fields(layer)
-        self._check_numbers(layer, last=index == self._n_layers - 1)
+        last = index == self._n_layers - 1
+        self._check_numbers(layer, last=last)
+        self._check_zero_point(layer, last=last)
         reads = [self.tensors[i] for i in layer.inputs]
-        tensor = self._output(layer, reads)
+        tensor = self._output(layer, reads, last=last)
         self._require(
             0 < tensor.size <= MAX_ACTIVATION_ELEMENTS,
             "bad_shape",
             f"output of {tensor.size} elements is not in 1..{MAX_ACTIVATION_ELEMENTS}",
         )
         self._check_sums(layer, reads, tensor)
-        if layer.kind == "max_pool":
+        if layer.kind in _KEEPS_INTEGERS:
             same = layer.output_scale == self._scales[layer.inputs[0]]
-            self._require(same, "bad_scale", "a max_pool must keep the output_scale of its input")
+            what = f"a {layer.kind} must keep the output_scale of its input"
+            self._require(same, "bad_scale", what)
         self.tensors.append(tensor)
         self._scales.append(layer.output_scale)
 
@@ -142,7 +118,8 @@ class LayerChecker:
             f"{layer.kind} with activation {layer.activation}",
         )
         if layer.kind not in _WITH_KERNEL:
-            window = (layer.kernel, layer.stride, *layer.padding)
+            stride = 1 if layer.kind == "pad_channels" else layer.stride
+            window = (layer.kernel, stride, *layer.padding)
             require(window == (1, 1, 0, 0), "unused_field", f"{layer.kind} with a kernel {window}")
         require(
             layer.groups == 1 or layer.kind == "conv",
@@ -150,8 +127,14 @@ class LayerChecker:
             f"{layer.kind} with {layer.groups} groups",
         )
         require(layer.encoding == 0, "unknown_encoding", f"weight encoding {layer.encoding}")
-        reserved = (layer.flags, layer.zero_point)
-        require(reserved == (0, 0), "unused_field", f"flags and zero_point are {reserved}, not 0")
+        weighty = layer.kind in _WITH_WEIGHTS
+        plain = layer.channel_bits is None and not layer.odd_weights
+        require(plain or weighty, "unused_field", f"{layer.kind} with flags of weights")
+        require(
+            plain or layer.weight_bits != WIDE_BITS,
+            "bad_bits",
+            "32-bit weights are neither odd nor of a width per channel",
+        )
         require(
             layer.scale_exponent == 0 or n_multipliers(layer) > 0,
             "unused_field",
@@ -199,6 +182,29 @@ class LayerChecker:
             f"bias_exponent {layer.bias_exponent}",
         )
 
+    def _check_zero_point(self, layer: PackedLayer, *, last: bool) -> None:
+        """An offset grid is an unsigned one of 1 to 8 bits for values of both signs."""
+        if layer.kind in _KEEPS_INTEGERS:
+            kept = self.tensors[layer.inputs[0]].zero_point
+            self._require(
+                layer.zero_point == kept,
+                "bad_zero_point",
+                f"a {layer.kind} must keep the zero point of its input, {kept}",
+            )
+        elif layer.zero_point is not None:
+            narrow = layer.activation_bits != WIDE_BITS and not last
+            self._require(
+                narrow and layer.activation == "none",
+                "bad_zero_point",
+                "a zero point with an activation, or of 32 bits",
+            )
+            q_max = grid(layer.activation_bits, "unsigned").q_max
+            self._require(
+                0 <= layer.zero_point <= q_max,
+                "bad_zero_point",
+                f"zero_point {layer.zero_point} is not in 0..{q_max}",
+            )
+
     def _check_inputs(self, layer: PackedLayer) -> None:
         index = len(self.tensors)
         self._require(
@@ -213,44 +219,33 @@ class LayerChecker:
         earlier = all(0 <= i < index for i in layer.inputs)
         self._require(earlier, "bad_inputs", f"reads {layer.inputs}, not only earlier layers")
 
-    def _output(self, layer: PackedLayer, reads: Sequence[TensorSpec]) -> TensorSpec:
-        signed = layer.activation != "relu"
+    def _output(self, layer: PackedLayer, reads: Sequence[TensorSpec], *, last: bool) -> TensorSpec:
         if layer.kind == "input":
-            channels, height, width = self._image
+            shape = self._image
         elif layer.kind == "linear":
-            channels, height, width = layer.out_channels, 1, 1
+            shape = (layer.out_channels, 1, 1)
         elif layer.kind == "global_avg_pool":
-            channels, height, width = reads[0].channels, 1, 1
-            signed = reads[0].signed
+            shape = (reads[0].channels, 1, 1)
         elif layer.kind == "add":
-            channels, height, width = reads[0].channels, reads[0].height, reads[0].width
-            other = (reads[1].channels, reads[1].height, reads[1].width)
-            self._require(
-                other == (channels, height, width), "bad_shape", "add of two different shapes"
-            )
+            shape, other = ((r.channels, r.height, r.width) for r in reads)
+            self._require(other == shape, "bad_shape", "add of two different shapes")
         else:
+            if layer.kind in _KEEPS_INTEGERS:
+                same = layer.activation_bits == reads[0].bits
+                self._require(same, "bad_bits", f"a {layer.kind} must keep the bits of its input")
             self._check_window(layer, reads[0])
-            channels = layer.out_channels if layer.kind == "conv" else reads[0].channels
             height, width = (
                 (side + sum(layer.padding) - layer.kernel) // layer.stride + 1
                 for side in (reads[0].height, reads[0].width)
             )
-            if layer.kind == "max_pool":
-                signed = reads[0].signed
-                same = layer.activation_bits == reads[0].bits
-                self._require(same, "bad_bits", "a max_pool must keep the bits of its input")
+            channels = reads[0].channels if layer.kind == "max_pool" else layer.out_channels
+            shape = (channels, height, width)
         self._require(
-            layer.out_channels == channels,
+            layer.out_channels == shape[0],
             "bad_shape",
-            f"{layer.kind} with {layer.out_channels} channels instead of {channels}",
+            f"{layer.kind} with {layer.out_channels} channels instead of {shape[0]}",
         )
-        return TensorSpec(
-            channels=channels,
-            height=height,
-            width=width,
-            bits=layer.activation_bits,
-            signed=signed,
-        )
+        return output_spec(layer, reads, shape, is_logits=last)
 
     def _check_window(self, layer: PackedLayer, reads: TensorSpec) -> None:
         require = self._require
@@ -269,6 +264,10 @@ class LayerChecker:
             covered = max(layer.padding) < layer.kernel
             require(covered, "bad_shape", f"padding {layer.padding} as large as the kernel")
             return
+        if layer.kind == "pad_channels":
+            fewer = f"{layer.out_channels} channels from {reads.channels}"
+            require(layer.out_channels >= reads.channels, "bad_shape", fewer)
+            return
         require(
             layer.groups >= 1
             and reads.channels % layer.groups == 0
@@ -286,11 +285,16 @@ class LayerChecker:
         elif layer.kind == "global_avg_pool":
             self.operations += reads[0].size
             largest = reads[0].height * reads[0].width * reads[0].magnitude
-            self._require(largest < ACCUMULATOR_LIMIT, "too_large", "sums exceed 32 bits")
+            self._check_accumulator(largest, wide=reads[0].bits == WIDE_BITS)
         elif layer.kind in _WITH_WEIGHTS:
             fan_in = math.prod(weight_shape(layer, reads[0])[1:])
             self.operations += tensor.size * fan_in
-            largest = fan_in * reads[0].magnitude << (layer.weight_bits - 1)
-            self._require(largest < ACCUMULATOR_LIMIT, "too_large", "sums exceed 32 bits")
+            weights = grid(layer.weight_bits, "odd" if layer.odd_weights else "signed")
+            largest = fan_in * reads[0].magnitude * weights.magnitude
+            self._check_accumulator(largest, wide=WIDE_BITS in (layer.weight_bits, reads[0].bits))
         else:
             self.operations += tensor.size
+
+    def _check_accumulator(self, largest: int, *, wide: bool) -> None:
+        limit = WIDE_ACCUMULATOR_LIMIT if wide else ACCUMULATOR_LIMIT
+        self._require(largest < limit, "too_large", f"sums of {largest} reach {limit}")

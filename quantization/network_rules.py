@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from quantization.errors import ArtifactError
-from quantization.layer_rules import LayerChecker, TensorSpec
+from quantization.layer_rules import LayerChecker
 from quantization.packed_layer import Artifact, PackedLayer
+from quantization.tensor_spec import TensorSpec
 
 MAX_OPERATIONS: Final = 1 << 36
 """Most multiply-accumulates, additions and comparisons of a network for one image."""

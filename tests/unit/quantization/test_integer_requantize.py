@@ -14,23 +14,26 @@ from quantization.fixed_point import (
     MIN_SCALE_EXPONENT,
 )
 from quantization.integer_requantize import Requantizer, split_float16
-from quantization.layer_rules import TensorSpec
 from quantization.packed_layer import PackedLayer
+from quantization.tensor_spec import TensorSpec
 
 float16s = st.floats(width=16, allow_nan=False, allow_infinity=False)
 scale_exponents = st.integers(MIN_SCALE_EXPONENT, MAX_SCALE_EXPONENT)
-sums = st.integers(-(2**31) + 1, 2**31 - 1)
+sums = st.integers(-(2**51) + 1, 2**51 - 1) | st.integers(-(2**20), 2**20)
 specs = st.builds(
     TensorSpec,
     channels=st.just(1),
     height=st.just(1),
     width=st.just(1),
-    bits=st.sampled_from([2, 3, 4, 5, 6, 7, 8, 32]),
+    bits=st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 32]),
     signed=st.booleans(),
+    is_logits=st.booleans(),
 )
 
 
 def expected(real: Fraction, spec: TensorSpec) -> int:
+    if spec.signed and spec.bits == 1 and not spec.is_logits:
+        return 1 if real >= 0 else -1
     return min(max(floor(real + Fraction(1, 2)), spec.limits[0]), spec.limits[1])
 
 
@@ -65,13 +68,14 @@ def test_a_sum_equals_the_formula(
     )
     (factor,) = stored([multiplier], scale_exponent)
     real = acc * factor + bias * Fraction(2) ** bias_exponent
-    result = Requantizer.of(layer, spec).apply(np.array([[float(acc)]]))
-    assert result.tolist() == [[expected(real, spec)]]
+    for largest in {abs(acc), 2**51 - 1}:  # in doubles where they suffice, and in any case in int64
+        requantizer = Requantizer.of(layer, spec, largest)
+        assert requantizer.apply(np.array([[float(acc)]])).tolist() == [[expected(real, spec)]]
 
 
 @given(
-    first=st.integers(-255, 255),
-    second=st.integers(-255, 255),
+    first=st.integers(-255, 255) | st.integers(-(2**19), 2**19),
+    second=st.integers(-255, 255) | st.integers(-(2**19), 2**19),
     multipliers=st.tuples(float16s, float16s),
     scale_exponent=scale_exponents,
     spec=specs,
@@ -92,8 +96,10 @@ def test_an_add_equals_the_formula(
     )
     factors = stored(list(multipliers), scale_exponent)
     real = first * factors[0] + second * factors[1]
-    result = Requantizer.of(layer, spec).apply_add(np.array([[first]]), np.array([[second]]))
-    assert result.tolist() == [[expected(real, spec)]]
+    for largest in {max(abs(first), abs(second)), 2**51 - 1}:
+        requantizer = Requantizer.of(layer, spec, largest)
+        result = requantizer.apply_add(np.array([[first]]), np.array([[second]]))
+        assert result.tolist() == [[expected(real, spec)]]
 
 
 def test_a_half_rounds_up_on_both_sides_of_zero() -> None:
@@ -105,7 +111,11 @@ def test_a_half_rounds_up_on_both_sides_of_zero() -> None:
     )
     spec = TensorSpec(channels=1, height=1, width=1, bits=8, signed=True)
     halves = np.array([[-3, -1, 1, 3]])
-    assert Requantizer.of(layer, spec).apply(halves).tolist() == [[-1, 0, 1, 2]]
+    in_doubles, in_integers = (Requantizer.of(layer, spec, n) for n in (3, 2**51 - 1))
+    assert in_doubles.doubles is not None
+    assert in_integers.doubles is None
+    for requantizer in (in_doubles, in_integers):
+        assert requantizer.apply(halves).tolist() == [[-1, 0, 1, 2]]
 
 
 @given(st.lists(float16s, min_size=1, max_size=30))
