@@ -25,6 +25,8 @@ COMMON_KEYS: Final = (
 
 MOST_CHANNELS: Final = 4096
 """Keeps six-fold expanded channels and groups within the 16 bits they have in the packed file."""
+MOST_GROUP_GENES: Final = 16384
+"""Genes for groups of channels in a space: a candidate is still made in a fraction of a second."""
 MOST_STAGES: Final = 16
 MOST_BLOCKS: Final = 32
 MOST_STRIDE: Final = 4
@@ -103,7 +105,8 @@ def pinned_genes(blueprint: Blueprint, root: Fields) -> tuple[Gene, ...]:
 
     genes = [pinned(gene) for gene in blueprint.genes]
     layers = blueprint.weighted_layers({gene.name: gene.choices for gene in genes})
-    _check_groups(blueprint.bits, layers, root)
+    if not _groups_fit(blueprint.bits, layers, root):
+        return ()
     genes += [pinned(gene) for gene in blueprint.bits.genes(layers)]
     names = tuple(gene.name for gene in genes)
     for name in fixed:
@@ -113,10 +116,18 @@ def pinned_genes(blueprint: Blueprint, root: Fields) -> tuple[Gene, ...]:
     return tuple(genes)
 
 
-def _check_groups(bits: BitPlan, layers: Mapping[str, int], root: Fields) -> None:
-    """Record a problem when every channel is to have a gene and a layer has too many."""
-    most = max((n for name, n in layers.items() if bits.most_groups(name)), default=0)
+def _groups_fit(bits: BitPlan, layers: Mapping[str, int], root: Fields) -> bool:
+    """Record a problem when groups of channels make more genes than a layer or a space may have."""
+    counts = {name: n for name, n in layers.items() if bits.most_groups(name) is not None}
+    most = max(counts.values(), default=0)
+    n_genes = sum(min(bits.channel_groups or n, n) for n in counts.values())
+    pointer = root.pointer("channel_groups")
     if bits.channel_groups is None and most > MOST_GROUPS:
         detail = f"cannot be 'all': a layer may have {most} channels"
-        allowed = (f"1 to {MOST_GROUPS}",)
-        root.problems.add(root.pointer("channel_groups"), "out_of_range", detail, allowed)
+        root.problems.add(pointer, "out_of_range", detail, (f"1 to {MOST_GROUPS}",))
+        return False
+    if n_genes > MOST_GROUP_GENES:
+        detail = f"makes {n_genes} genes, at most {MOST_GROUP_GENES} fit"
+        root.problems.add(pointer, "out_of_range", detail)
+        return False
+    return True

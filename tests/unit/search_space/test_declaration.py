@@ -252,6 +252,16 @@ MOBILENET = {"family": "mobilenetv2"}
             ),
         ),
         (
+            RESNET
+            | {
+                "bits_per": "channel",
+                "channel_groups": 256,
+                "stem_channels": [256],
+                "stages": [{"channels": [4096], "blocks": [32]}],
+            },
+            SpaceProblem("/channel_groups", "out_of_range", "makes 16640 genes, at most 16384 fit"),
+        ),
+        (
             RESNET | {"shortcut": "none"},
             SpaceProblem("/shortcut", "not_allowed", "cannot be 'none'", ("conv", "pad")),
         ),
