@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -93,6 +94,7 @@ class SearchRow(Base):
     limits: Mapped[dict[str, Any]]
     seed: Mapped[int] = mapped_column(BigInteger)
     ref_point: Mapped[dict[str, Any]]
+    hardware: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     hypervolume: Mapped[float]
     next_number: Mapped[int]
     hold_token: Mapped[int]
@@ -166,6 +168,17 @@ class ArtifactRow(Base):
     search_id: Mapped[str] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"))
     sha256: Mapped[str] = mapped_column(String(64))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
+class HardwareProfileRow(Base):
+    """A hardware profile that a user added, as it was written; it never changes."""
+
+    __tablename__ = "hardware_profiles"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    yaml: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
 
 
