@@ -22,8 +22,9 @@ class Recipe:
         weight_granularity: One weight scale per output channel or per tensor.
         max_train_images: Train on at most this many images: a stratified part, the same in every
             trial.
-        max_accuracy_gap: Largest tolerated difference between the fake-quantized network's and the
-            packed file's validation accuracy; beyond it the trial fails as ``artifact_mismatch``.
+        max_accuracy_gap: Largest tolerated share of validation images on which the packed file
+            decides otherwise than the fake-quantized network, and so of the difference of their
+            accuracies; beyond it the trial fails as ``artifact_mismatch``.
     """
 
     float_epochs: int = 30

@@ -22,7 +22,8 @@ def artifact_decisions(data: bytes, images: NDArray[np.uint8]) -> NDArray[np.int
     Raises:
         ArtifactError: If the file breaks a rule of the format.
     """
-    return run(read_artifact(data), images).argmax(axis=1)
+    decided: NDArray[np.int64] = run(read_artifact(data), images).argmax(axis=1)
+    return decided
 
 
 def measure_artifact(

@@ -15,11 +15,13 @@ BitparetoError
 ├── WaitTimeoutError           `wait` ran out of time; the search goes on
 ├── NoPointError               no front point fits
 ├── DownloadError              the bytes are not the artifact's
+├── VerificationError          a packed file is damaged, or not what is said of it
+├── VerifierMissingError       the server's distribution, which runs packed files, is not installed
 └── SizeError                  text that is no size
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -110,6 +112,24 @@ class NoPointError(BitparetoError, LookupError):
 
 class DownloadError(BitparetoError):
     """The bytes that came are not the artifact's; nothing was written."""
+
+
+class VerificationError(BitparetoError):
+    """A packed file is not what it should be; do not use it before you know why.
+
+    Attributes:
+        status: ``damaged``, ``wrong`` or ``no_data``.
+        report: Everything that was found, see ``docs/verify.md``.
+    """
+
+    def __init__(self, report: Mapping[str, Any]) -> None:
+        self.status: str = report["status"]
+        self.report = report
+        super().__init__("; ".join(report["problems"]))
+
+
+class VerifierMissingError(BitparetoError):
+    """Nothing that is installed can run a packed file."""
 
 
 class SizeError(BitparetoError, ValueError):

@@ -86,7 +86,9 @@ def test_exit_statuses_tell_a_script_what_to_do(
         assert caught.value.code == 2
 
 
-@pytest.mark.parametrize("verb", ["submit", "ls", "show", "watch", "front", "pull", "cancel"])
+@pytest.mark.parametrize(
+    "verb", ["submit", "ls", "show", "watch", "front", "pull", "cancel", "verify"]
+)
 def test_every_command_explains_itself_with_an_example(
     verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,8 @@ from bitpareto.errors import (
     NotFoundError,
     SearchFailedError,
     SizeError,
+    VerificationError,
+    VerifierMissingError,
 )
 
 
@@ -31,6 +33,10 @@ class Exit(IntEnum):
     USAGE = 2
     CONNECTION = 3
     NOT_FOUND = 4
+    DAMAGED = 5
+    WRONG = 6
+    NO_DATA = 7
+    NOT_INSTALLED = 8
     INTERRUPTED = 130
 
 
@@ -61,6 +67,10 @@ def exit_status(error: Exception) -> Exit:
             return Exit.NOT_FOUND
         case BadRequestError() | InvalidRequestError() | ConflictError():
             return Exit.USAGE
+        case VerificationError():
+            return {"damaged": Exit.DAMAGED, "wrong": Exit.WRONG}.get(error.status, Exit.NO_DATA)
+        case VerifierMissingError():
+            return Exit.NOT_INSTALLED
         case SizeError() | DeclarationError():
             return Exit.USAGE
         case APIConnectionError() | APIStatusError() | BitparetoError():
