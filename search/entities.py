@@ -111,8 +111,10 @@ class Trial:
         attempt: How many workers have held it; also the fencing token of the current hold.
         times_lost: How many of them were lost; a planned hand-over is not counted.
         metrics: Measured values: ``accuracy`` (validation, packed file),
-            ``accuracy_fake_quantized``, ``float_accuracy``, ``float_size_bytes``, ``n_validation``,
-            ``train_seconds``; after refining ``test_accuracy`` and ``n_test``.
+            ``accuracy_fake_quantized``, ``decision_agreement`` (share of validation images on which
+            file and fake-quantized network decide alike), ``float_accuracy``,
+            ``float_size_bytes``, ``n_validation``, ``train_seconds``; after refining
+            ``test_accuracy`` and ``n_test``.
         on_front: Whether it is on the search's front now.
     """
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bitpareto._transport import DEFAULT_BASE_URL, VERSION
-from bitpareto.cli import commands, models
+from bitpareto.cli import commands, models, verify
 
 _DESCRIPTION = """\
 Search quantized networks; get the Pareto front as packed files of exactly the size they claim.
@@ -19,7 +19,8 @@ examples:
 
 _EXIT = """\
 exit status: 0 done, 1 the search failed or was cancelled, 2 wrong usage or an invalid request,
-3 no usable answer from the server, 4 no such search, trial or point, 130 interrupted.
+3 no usable answer from the server, 4 no such search, trial or point, 130 interrupted; of verify
+also 5 damaged file, 6 a claim is wrong, 7 missing or other data, 8 the verifier is not installed.
 The server is BITPARETO_BASE_URL or --base-url; default {default}.
 """
 
@@ -90,6 +91,26 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
 
     _takes_search(add("cancel", commands.cancel, "cancel a search", "bitpareto cancel sea_01J..."))
+
+    check = add(
+        "verify",
+        verify.verify,
+        "check a packed file: hash, size, accuracy, where it comes from",
+        "bitpareto verify digits.bpar --data digits --trial trl_01J...",
+    )
+    check.add_argument("file", metavar="FILE", help="a packed file")
+    check.add_argument(
+        "--data", metavar="NAME_OR_FOLDER", help="measure its accuracy on this data set"
+    )
+    check.add_argument(
+        "--trial", metavar="TRIAL", help="compare with what the server says of this trial"
+    )
+    check.add_argument(
+        "--accuracy",
+        type=verify.rounded_accuracy,
+        metavar="SHARE",
+        help="compare with this validation accuracy, as exact as it is written, such as 0.93",
+    )
 
     own = verbs.add_parser("models", help="upload and list networks of your own")
     actions = own.add_subparsers(title="commands", metavar="COMMAND", required=True)
