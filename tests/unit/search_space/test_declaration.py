@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search_space.errors import SpaceError, SpaceProblem
-from search_space.families import FAMILIES
+from search_space.families import FAMILIES, imported
 from search_space.families.family import COMMON_KEYS
 from search_space.space import Space, space_from_json
 from tests.unit.search_space.conftest import DECLARED
 
 MakeSpace = Callable[..., Space]
+FAMILY_NAMES = (*FAMILIES, imported.NAME)
 BITS = ("1", "2", "3", "4", "5", "6", "7", "8", "32")
 
 
@@ -43,18 +44,18 @@ MOBILENET = {"family": "mobilenetv2"}
 @pytest.mark.parametrize(
     ("declared", "expected"),
     [
-        ({}, SpaceProblem("/family", "missing", "is required", tuple(FAMILIES))),
+        ({}, SpaceProblem("/family", "missing", "is required", FAMILY_NAMES)),
         (
             {"family": "vgg19"},
-            SpaceProblem("/family", "not_allowed", "cannot be 'vgg19'", tuple(FAMILIES)),
+            SpaceProblem("/family", "not_allowed", "cannot be 'vgg19'", FAMILY_NAMES),
         ),
         (
             {"family": ["resnet"]},
-            SpaceProblem("/family", "not_allowed", "cannot be a list", tuple(FAMILIES)),
+            SpaceProblem("/family", "not_allowed", "cannot be a list", FAMILY_NAMES),
         ),
         (
             {"family": "x" * 99},
-            SpaceProblem("/family", "not_allowed", f"cannot be '{'x' * 39}...", tuple(FAMILIES)),
+            SpaceProblem("/family", "not_allowed", f"cannot be '{'x' * 39}...", FAMILY_NAMES),
         ),
         (
             RESNET | {"weight_bits": [4, 9]},
@@ -416,7 +417,7 @@ keys = st.sampled_from(
 
 @settings(max_examples=300)
 @given(
-    family=st.sampled_from(sorted(FAMILIES)),
+    family=st.sampled_from(FAMILY_NAMES),
     declared=st.dictionaries(keys, json_values, max_size=4),
 )
 def test_any_json_is_a_space_or_a_list_of_problems(family: str, declared: dict[str, Any]) -> None:
