@@ -17,10 +17,11 @@ import torch
 from numpy.typing import NDArray
 
 from networks.network import QuantizedNetwork
-from networks.nodes import ConvNode, InputNode, LinearNode, Node, WeightedNode
+from networks.nodes import ConvNode, InputNode, Node, WeightedNode
 from quantization.fixed_point import to_fixed_point
 from quantization.packed_layer import LOGIT_SCALE, Artifact, PackedLayer
-from search_space.layers import LOGIT_BITS, Layer
+from quantization.quantizer import Quantizer
+from search_space.layers import Layer
 
 Doubles = NDArray[np.float64]
 
@@ -51,13 +52,16 @@ def pack(
     """
     layers = network.layers
     scales: list[float] = []
+    zero_points: list[int | None] = []
     packed: list[PackedLayer] = []
     for layer, node in zip(layers, network.nodes, strict=True):
         reads = [scales[i] for i in layer.inputs]
-        scale = _output_scale(layer, node, reads)  # type: ignore[arg-type]  # ModuleList forgets its element type
+        is_last = len(packed) == len(layers) - 1
+        scale = LOGIT_SCALE if is_last else _output_scale(node, reads)  # type: ignore[arg-type]  # ModuleList forgets its element type
         scales.append(scale)
+        zero_points.append(_zero_point(layer, node, zero_points))  # type: ignore[arg-type]  # likewise
         source = layers[layer.inputs[0]] if layer.inputs else layer
-        packed.append(_pack_node(layer, node, reads, scale, source))  # type: ignore[arg-type]  # likewise
+        packed.append(_pack_node(layer, node, reads, scale, zero_points[-1], source))  # type: ignore[arg-type]  # likewise
     image = layers[0]
     return Artifact(
         candidate_hash=candidate_hash,
@@ -72,20 +76,31 @@ def pack(
     )
 
 
-def _output_scale(layer: Layer, node: Node, reads: list[float]) -> float:
-    if layer.activation_bits == LOGIT_BITS:
-        return LOGIT_SCALE
+def _output_scale(node: Node, reads: list[float]) -> float:
     if node.output_quantizer is None:
-        return reads[0]  # a max_pool
+        return reads[0]  # the layer hands on integers of its input
     return float(node.output_quantizer.step(torch.empty(1)))
 
 
+def _zero_point(layer: Layer, node: Node, earlier: list[int | None]) -> int | None:
+    if node.output_quantizer is not None:
+        return node.output_quantizer.zero_point()
+    hands_on = layer.kind in ("max_pool", "pad_channels")
+    return earlier[layer.inputs[0]] if hands_on else None
+
+
 def _pack_node(
-    layer: Layer, node: Node, reads: list[float], scale: float, source: Layer
+    layer: Layer,
+    node: Node,
+    reads: list[float],
+    scale: float,
+    zero_point: int | None,
+    source: Layer,
 ) -> PackedLayer:
     multipliers: Doubles = np.zeros(0)
     biases: Doubles = np.zeros(0)
-    weights: NDArray[np.int8] | None = None
+    weights: NDArray[Any] | None = None
+    channel_bits: NDArray[np.uint8] | None = None
     if isinstance(node, InputNode):
         mean, std = _double(node.mean), _double(node.std)  # (C,)
         multipliers, biases = 1 / (255 * std * scale), -mean / (std * scale)
@@ -93,7 +108,9 @@ def _pack_node(
         gain, offset = _affine(node)  # (O,)
         weight_scale = _double(node.weight_quantizer.step(node.weight))  # (1,) or (O,)
         multipliers, biases = reads[0] * weight_scale * gain / scale, offset / scale
-        weights = node.weight_quantizer.quantize(node.weight).cpu().numpy().astype(np.int8)
+        weights = _integers(node.weight_quantizer, node.weight)
+        if layer.channel_weight_bits:
+            channel_bits = np.array(layer.channel_weight_bits, dtype=np.uint8)
     elif layer.kind == "add":
         multipliers = np.array(reads) / scale
     elif layer.kind == "global_avg_pool":
@@ -108,16 +125,27 @@ def _pack_node(
         weight_bits=layer.weight_bits,
         activation_bits=layer.activation_bits,
         kernel=layer.kernel if windowed else 1,
-        stride=layer.stride if windowed else 1,
+        stride=layer.stride if windowed or layer.kind == "pad_channels" else 1,
         padding=layer.padding if windowed else (0, 0),
         groups=layer.groups,
         output_scale=scale,
         scale_exponent=fixed.scale_exponent,
         bias_exponent=fixed.bias_exponent,
+        zero_point=zero_point,
+        odd_weights=isinstance(node, WeightedNode) and node.weight_quantizer.kind == "odd",
+        channel_bits=channel_bits,
         weights=weights,
         multipliers=fixed.multipliers,
         biases=fixed.biases,
     )
+
+
+def _integers(quantizer: Quantizer, weight: torch.Tensor) -> NDArray[Any]:
+    """Quantized weights in the smallest type that holds their grid: odd numbers reach 255."""
+    largest = int(torch.maximum(-quantizer.q_min, quantizer.q_max).max())
+    # two's complement has one more number below zero than above
+    kind = np.min_scalar_type(-largest)
+    return quantizer.quantize(weight).cpu().numpy().astype(kind)
 
 
 def _affine(node: WeightedNode) -> tuple[Doubles, Doubles]:
@@ -129,8 +157,7 @@ def _affine(node: WeightedNode) -> tuple[Doubles, Doubles]:
             raise ValueError(f"batch norm of {node.layer.name!r} keeps no running statistics")
         gain = _double(norm.weight) / np.sqrt(_double(norm.running_var) + norm.eps)
         return gain, _double(norm.bias) - _double(norm.running_mean) * gain
-    offset = _double(node.bias) if isinstance(node, LinearNode) else np.zeros(n)
-    return np.ones(n), offset
+    return np.ones(n), np.zeros(n) if node.bias is None else _double(node.bias)
 
 
 def _double(tensor: torch.Tensor) -> NDArray[Any]:

@@ -27,7 +27,7 @@ class _Round(torch.autograd.Function):
     @staticmethod
     @override
     def forward(x: Tensor, last: Tensor, delta: Tensor) -> Tensor:
-        return (x * last).round() / last
+        return (x * last + 0.5).floor() / last  # halves go up, as in the file
 
     @staticmethod
     @override
