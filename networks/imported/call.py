@@ -117,6 +117,10 @@ class Call:
             UnsupportedError: If it is a parameter or a number, or was changed since.
         """
         bound = self._bound(name)
+        if isinstance(bound, Matrix) and self.in_place:
+            raise UnsupportedError(
+                f"changes {bound.name!r}: call eval() on the module before exporting it"
+            )
         if not isinstance(bound, Value):
             raise UnsupportedError(f"{name} must be computed from the image, not stored")
         self.drafts.check_current(bound)
