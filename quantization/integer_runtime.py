@@ -23,6 +23,9 @@ _BATCH_ELEMENTS: Final = 1 << 20
 
 _MAX_BATCH: Final = 256
 
+_ADD_ELEMENTS: Final = 1 << 16
+"""Elements that are added at a time."""
+
 
 def run(artifact: Artifact, images: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Compute the logits of images.
@@ -118,9 +121,8 @@ def _compute(
     if layer.kind == "conv":
         return convolve(x, layer, read_specs[0], spec, requantizer.apply)
     if layer.kind == "add":
-        other = reads[1].reshape(spec.channels, -1)
-        values = requantizer.apply_add(x.reshape(spec.channels, -1), other)
-    elif layer.kind == "linear":
+        return _add(x, reads[1], requantizer)
+    if layer.kind == "linear":
         weights = cast("NDArray[Any]", layer.weights)
         dtype = exact_dtype(largest_sum(weights, read_specs[0].magnitude))
         features = x.reshape(-1, n).astype(dtype)  # (I, N): flattened in C order
@@ -133,6 +135,19 @@ def _compute(
     # every grid fits float32, the wide one with its 20 bits too; logits are no grid
     dtype_out = np.int32 if spec.is_logits else np.float32
     return values.astype(dtype_out).reshape(spec.channels, spec.height, spec.width, n)
+
+
+def _add(
+    first: NDArray[Any], second: NDArray[Any], requantizer: Requantizer
+) -> NDArray[np.float32]:
+    """Sum, a few channels at a time so that what lies between stays in the cache."""
+    out = np.empty(first.shape, dtype=np.float32)
+    count = max(1, _ADD_ELEMENTS // max(1, first[0].size))
+    for start in range(0, len(first), count):
+        rows = slice(start, start + count)
+        terms = (x[rows].reshape(len(x[rows]), -1) for x in (first, second))
+        out[rows] = requantizer.apply_add(*terms).reshape(out[rows].shape)
+    return out
 
 
 def _max_pool(x: NDArray[Any], layer: PackedLayer, spec: TensorSpec) -> NDArray[Any]:
