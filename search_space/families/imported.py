@@ -9,7 +9,7 @@ from search_space.bits import BitPlan
 from search_space.blueprint import Blueprint, Choices
 from search_space.families.family import Family
 from search_space.fields import Fields
-from search_space.layers import LayerList
+from search_space.layers import INPUT_BITS, LayerList
 
 NAME: Final = "imported"
 MODEL: Final = "model"
@@ -54,6 +54,9 @@ def _blueprint(network: LayerList, shape: Shape, bits: BitPlan) -> Blueprint:
         first, *_ = weighted
         *_, last = weighted
         bits = replace(bits, first_layer=first, last_layer=last)
+    if not any(layer.kind == "global_avg_pool" for layer in network):
+        # nothing would ask for a gene
+        bits = replace(bits, pool_bits=INPUT_BITS)
 
     def weighted_layers(_choices: Choices) -> Mapping[str, int]:
         return weighted

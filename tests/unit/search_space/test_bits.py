@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search_space.batch import batch_costs
+from search_space.costs import costs
 from search_space.genes import GeneValue
-from search_space.layers import Layer, LayerList
+from search_space.layers import LOGIT_BITS, Layer, LayerList
 from search_space.space import Space, space_from_json
 
 MakeSpace = Callable[..., Space]
@@ -140,3 +142,37 @@ def test_widths_of_the_first_and_last_tensors_can_be_given_or_searched() -> None
     )
     layers = lowest(shared, activation_bits=3)
     assert [layers[i].activation_bits for i in (1, 2, -2)] == [8, 3, 3]
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+def test_a_given_network_has_genes_for_the_layers_it_has(pooled: bool) -> None:
+    kinds: tuple[Any, ...] = ("input", "conv", *(["global_avg_pool"] if pooled else []), "linear")
+    layers = tuple(
+        Layer(
+            name=f"own.{kind}",
+            kind=kind,
+            inputs=(i - 1,) if i else (),
+            out_channels=1 if kind == "input" else 3,
+            out_height=8 if i < 2 else 1,
+            out_width=8 if i < 2 else 1,
+            activation_bits=LOGIT_BITS if kind == "linear" else 8,
+        )
+        for i, kind in enumerate(kinds)
+    )
+    declared = {
+        "family": "imported",
+        "model": "mine",
+        "bits_per": "channel",
+        "channel_groups": 2,
+        "weight_bits": [2, 3],
+        "last_layer_bits": "searched",
+        "last_activation_bits": "searched",
+    }
+    space = space_from_json(declared, input_shape=(1, 8, 8), n_classes=3, network=layers)
+    groups = {"own.linear.group0.weight_bits", "own.linear.group1.weight_bits"}
+    pool = {"pool.activation_bits"} if pooled else set()
+    assert {gene.name for gene in space.genes} == groups | pool | {"own.conv.activation_bits"}
+    places = space.sample_places(np.random.default_rng(3), 20)
+    sizes = batch_costs(space, places)["size_bytes"]
+    for row, size in zip(places, sizes, strict=True):
+        assert costs(space.at_places(row).layers).size_bytes == size
