@@ -112,6 +112,18 @@ export const cancelSearch = (id) => request(`${searchPath(id)}:cancel`, { method
 
 /**
  * @param {string} id
+ * @returns {Promise<Search>}
+ */
+export const pauseSearch = (id) => request(`${searchPath(id)}:pause`, { method: "POST" });
+
+/**
+ * @param {string} id
+ * @returns {Promise<Search>}
+ */
+export const resumeSearch = (id) => request(`${searchPath(id)}:resume`, { method: "POST" });
+
+/**
+ * @param {string} id
  * @param {number} after id of the last event already seen
  */
 export const eventsUrl = (id, after) => `${searchPath(id)}/events?after=${after}`;

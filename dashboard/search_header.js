@@ -64,8 +64,11 @@ export function progressInWords({ trial_counts: counts, limits }) {
  */
 const tile = (label, ...content) => h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, ...content));
 
-/** @param {() => void} onCancel */
-export function createSearchHeader(onCancel) {
+/**
+ * @param {() => void} onCancel
+ * @param {HTMLElement} pause the button beside "Cancel search"
+ */
+export function createSearchHeader(onCancel, pause) {
   const title = h("h1");
   const pill = h("span");
   const reason = h("p", { class: "reason" });
@@ -83,7 +86,7 @@ export function createSearchHeader(onCancel) {
   const element = h(
     "header",
     { class: "search-head" },
-    h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, cancel)),
+    h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, pause, cancel)),
     reason,
     facts,
     h(

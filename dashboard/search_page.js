@@ -9,6 +9,7 @@ import { sentence } from "./format.js";
 import { frontTable } from "./front_table.js";
 import { followSearch } from "./live_search.js";
 import { problemNotice } from "./notices.js";
+import { createPauseButton } from "./pause_button.js";
 import { createSearchHeader, nameOf } from "./search_header.js";
 import { createSelectedTrial } from "./selected_trial.js";
 import { isSearchEnded } from "./state.js";
@@ -31,7 +32,8 @@ export function showSearch(root, searchId) {
   let announcedState = "";
 
   const dialog = createCancelDialog(searchId, (search) => live.adopt(search));
-  const header = createSearchHeader(() => dialog.open());
+  const pause = createPauseButton(searchId, (search) => live.adopt(search));
+  const header = createSearchHeader(() => dialog.open(), pause.element);
   const chart = createFrontChart(select);
   const table = createTrialsTable(select);
   const log = createEventLog(select);
@@ -75,6 +77,7 @@ export function showSearch(root, searchId) {
     document.title = `${nameOf(state.search)} · bitpareto`;
     announceState(state.search);
     header.update(state, live.connection());
+    pause.update(state.search);
     if (isSearchEnded(state.search)) dialog.close();
     table.update(state, selectedId);
     log.update(state);

@@ -53,7 +53,7 @@ class HeldTrial:
         """Record progress, or stop the training.
 
         Raises:
-            TrialInterrupted: ``cancelled``, ``released`` or ``stale``.
+            TrialInterrupted: ``cancelled``, ``paused``, ``released`` or ``stale``.
         """
         if self._interrupted_by is not None:
             raise TrialInterrupted(self._interrupted_by)

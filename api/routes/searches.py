@@ -1,4 +1,4 @@
-"""``/v1/searches``: create, list, read, cancel."""
+"""``/v1/searches``: create, list, read, pause, resume, cancel."""
 
 from dataclasses import replace
 
@@ -11,7 +11,12 @@ from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, enc
 from bitpareto.types import Page, Search, SearchCreate
 from search.admission import admit
 from search.models import model_of_space
-from search.use_cases.searches import cancel_search, create_search
+from search.use_cases.searches import (
+    cancel_search,
+    create_search,
+    pause_search,
+    resume_search,
+)
 from search_space.families.imported import MODEL
 
 router = APIRouter(prefix="/v1/searches", tags=["searches"])
@@ -98,3 +103,29 @@ def cancel(search_id: str, store: StoreDep, now: NowDep) -> Search:
     """Stop it; running trials end at their next sign of life. Ended searches stay as they are."""
     with store.begin() as uow:
         return search_to_wire(cancel_search(uow, search_id, now))
+
+
+@router.post(
+    "/{search_id}:pause",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problem_responses(404, 409, 503),
+    summary="Pause a search",
+)
+def pause(search_id: str, store: StoreDep, now: NowDep) -> Search:
+    """Start nothing new; running trials go back to the queue with their last checkpoint."""
+    with store.begin() as uow:
+        return search_to_wire(pause_search(uow, search_id, now))
+
+
+@router.post(
+    "/{search_id}:resume",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problem_responses(404, 409, 503),
+    summary="Resume a paused search",
+)
+def resume(search_id: str, store: StoreDep, bell: BellDep, now: NowDep) -> Search:
+    """Let it go on; a search that is not paused stays as it is."""
+    with store.begin() as uow:
+        search = resume_search(uow, search_id, now)
+    bell.advance(search_id)
+    return search_to_wire(search)

@@ -60,17 +60,21 @@ def heartbeat(uow: UnitOfWork, lease: Lease, now: datetime, lease_s: float) -> L
     Raises:
         StaleLeaseError: If somebody else holds the trial, or nobody.
         TrialInterrupted: ``cancelled``, if the search has ended meanwhile; then call
-            ``cancel_held_trial``.
+            ``cancel_held_trial``. ``paused``, if it is paused; then call ``release_trial``.
     """
     trial = locked_trial(uow, lease)
-    if uow.searches.get(trial.search_id).state in TERMINAL_SEARCH_STATES:
+    state = uow.searches.get(trial.search_id).state
+    if state in TERMINAL_SEARCH_STATES:
         raise TrialInterrupted("cancelled")
+    if state == SearchState.PAUSED:
+        raise TrialInterrupted("paused")
     expires_at = now + timedelta(seconds=lease_s)
     uow.trials.save(replace(trial, lease_expires_at=expires_at))
     return replace(lease, expires_at=expires_at)
 
 
 DRAINED = Reason(code="worker_drained", message="its worker was shut down")
+PAUSED = Reason(code="search_paused", message="its search is paused")
 
 
 def release_trial(uow: UnitOfWork, lease: Lease, now: datetime, reason: Reason = DRAINED) -> None:

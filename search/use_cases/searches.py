@@ -1,13 +1,14 @@
-"""Creating and cancelling searches."""
+"""Creating, pausing, resuming and cancelling searches."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from search.entities import Limits, Reason, Search, Strategy
 from search.ids import new_id
 from search.recipe import Recipe
-from search.states import TERMINAL_SEARCH_STATES, SearchState
+from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
 from search.use_cases.transitions import move_search
 
@@ -66,4 +67,42 @@ def cancel_search(uow: UnitOfWork, search_id: str, now: datetime) -> Search:
         return search
     reason = Reason(code="cancelled_by_user", message="cancelled on request")
     move_search(uow, search, SearchState.CANCELLED, reason, now)
+    return uow.searches.get(search_id)
+
+
+def pause_search(uow: UnitOfWork, search_id: str, now: datetime) -> Search:
+    """Stop a search from starting anything, until it is resumed; a paused one stays as it is.
+
+    Running trials go back to the queue at their worker's next report, with their last checkpoint.
+    Its wall time goes on.
+
+    Raises:
+        TransitionError: If all its trials have ended already.
+    """
+    search = uow.searches.lock(search_id)
+    if search.state == SearchState.PAUSED:
+        return search
+    reason = Reason(code="paused_by_user", message="paused on request; nothing new starts")
+    move_search(uow, search, SearchState.PAUSED, reason, now)
+    # candidates that are being asked for now come too late, which is nobody's failure
+    schedule = uow.searches.schedule(search_id)
+    uow.searches.save_schedule(search_id, replace(schedule, hold_until=None))
+    return uow.searches.get(search_id)
+
+
+def resume_search(uow: UnitOfWork, search_id: str, now: datetime) -> Search:
+    """Let a paused search go on; one that is at work stays as it is.
+
+    Raises:
+        TransitionError: If it has ended.
+    """
+    search = uow.searches.lock(search_id)
+    if search.state in (SearchState.QUEUED, SearchState.RUNNING):
+        return search
+    reason = Reason(code="searching", message="candidates are proposed and trained")
+    move_search(uow, search, SearchState.RUNNING, reason, now)
+    uow.searches.ask_ring(search_id)
+    for trial in uow.trials.of_search(search_id):
+        if trial.state == TrialState.QUEUED:
+            uow.trials.ask_ring(trial.id)
     return uow.searches.get(search_id)

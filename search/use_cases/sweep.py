@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from search.entities import Reason, Search
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
-from search.use_cases.leases import requeue, time_is_up
+from search.use_cases.leases import PAUSED, requeue, time_is_up
 from search.use_cases.results import end_failed
 from search.use_cases.transitions import cancel_trial, search_has_ended
 
@@ -57,6 +57,10 @@ def _take_back(uow: UnitOfWork, now: datetime) -> None:
         silent = f"worker {trial.worker_id} was last heard of before {lease_end:%H:%M:%S} UTC"
         if search.state in TERMINAL_SEARCH_STATES:
             cancel_trial(uow, trial, search_has_ended(search), now)
+            continue
+        if search.state == SearchState.PAUSED:
+            # its worker stopped renewing because it was told to stop training
+            requeue(uow, trial, PAUSED, now)
             continue
         trial = replace(trial, times_lost=trial.times_lost + 1)
         if trial.times_lost >= search.limits.max_attempts:

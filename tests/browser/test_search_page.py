@@ -108,6 +108,17 @@ def test_failure_is_told_with_its_reason(page: Page, script: Any) -> None:
     expect(page.locator(".log")).to_contain_text("Trial 1 failed: training diverged")
 
 
+def test_pause_and_resume(page: Page, service: Any, script: Any) -> None:
+    script.propose(1)
+    page.goto(f"/?search={script.id}")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".title .pill")).to_have_text("paused")
+    assert httpx.get(f"{service.address}/v1/searches/{script.id}").json()["state"] == "paused"
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".title .pill")).to_have_text("running")
+    assert httpx.get(f"{service.address}/v1/searches/{script.id}").json()["state"] == "running"
+
+
 def test_cancel(page: Page, service: Any, script: Any) -> None:
     (trial_id,) = script.propose(1)
     page.goto(f"/?search={script.id}")

@@ -2,6 +2,8 @@
 
 import shutil
 import tempfile
+from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -12,9 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from db.migrate import upgrade
 from db.store import open_store
-from search.entities import Lease, Limits, Progress, Proposal
-from search.errors import StaleLeaseError, TrialInterrupted
-from search.states import TERMINAL_SEARCH_STATES, TrialState
+from search.entities import Lease, Limits, Progress, Proposal, Search
+from search.errors import StaleLeaseError, TransitionError, TrialInterrupted
+from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
+from search.store import UnitOfWork
 from search.use_cases.advance import (
     AdvancePlan,
     begin_advance,
@@ -22,6 +25,7 @@ from search.use_cases.advance import (
     record_proposals,
 )
 from search.use_cases.leases import (
+    PAUSED,
     Claim,
     cancel_held_trial,
     claim_trial,
@@ -29,7 +33,7 @@ from search.use_cases.leases import (
     release_trial,
 )
 from search.use_cases.results import fail_trial, finish_refining, report_progress
-from search.use_cases.searches import cancel_search
+from search.use_cases.searches import cancel_search, pause_search, resume_search
 from search.use_cases.sweep import sweep
 from tests.contracts.invariants import check_invariants
 from tests.service import later, new_search, proposals, record_result
@@ -113,6 +117,17 @@ class History(RuleBasedStateMachine):
         with self.store.read() as uow:
             return uow.searches.get(self.search.id).state in TERMINAL_SEARCH_STATES
 
+    def _stop(self, lease: Lease, *, ended: bool) -> None:
+        with self.store.begin() as uow:
+            if ended:
+                cancel_held_trial(uow, lease, self.now)
+            else:
+                release_trial(uow, lease, self.now, PAUSED)
+
+    def _paused(self) -> bool:
+        with self.store.read() as uow:
+            return uow.searches.get(self.search.id).state == SearchState.PAUSED
+
     @precondition(lambda self: self.claims)
     @rule(
         which=pick,
@@ -144,9 +159,8 @@ class History(RuleBasedStateMachine):
             assert not valid
         except TrialInterrupted:
             assert valid
-            assert ended
-            with self.store.begin() as uow:
-                cancel_held_trial(uow, held.lease, self.now)
+            assert ended or self._paused()
+            self._stop(held.lease, ended=ended)
         else:
             if valid:
                 return
@@ -166,12 +180,25 @@ class History(RuleBasedStateMachine):
             with self.store.begin() as uow:
                 cancel_search(uow, self.search.id, self.now)
 
+    @rule(state=st.sampled_from([pause_search, resume_search]))
+    def pause_or_resume(self, state: Callable[[UnitOfWork, str, datetime], Search]) -> None:
+        try:
+            with self.store.begin() as uow:
+                state(uow, self.search.id, self.now)
+        except TransitionError:
+            with self.store.read() as uow:
+                now_in = uow.searches.get(self.search.id).state
+            assert now_in in TERMINAL_SEARCH_STATES | {SearchState.REFINING}
+
     @invariant()
     def holds(self) -> None:
         check_invariants(self.store, self.search.id)
 
     def teardown(self) -> None:
         """Let sweeper and workers go on: every search comes to its end, every trial too."""
+        with self.store.begin() as uow:
+            if uow.searches.get(self.search.id).state == SearchState.PAUSED:
+                resume_search(uow, self.search.id, self.now)
         for _ in range(40):
             self.seconds += 20
             with self.store.begin() as uow:

@@ -11,7 +11,13 @@ from search.entities import Artifact, Reason, TrialResult
 from search.errors import NotFoundError, StaleLeaseError, TrialFailure, TrialInterrupted
 from search.ids import new_id
 from search.models import model_of_space
-from search.use_cases.leases import Claim, cancel_held_trial, claim_trial, release_trial
+from search.use_cases.leases import (
+    PAUSED,
+    Claim,
+    cancel_held_trial,
+    claim_trial,
+    release_trial,
+)
 from search.use_cases.results import complete_trial, fail_trial
 from training.datasets import Dataset, load_dataset
 from training.float_start import FloatStart
@@ -142,5 +148,7 @@ def _stop(parts: Parts, claim: Claim, why: str) -> None:
         elif why == "released":
             persist(parts.store, lambda uow: release_trial(uow, claim.lease, parts.now()))
             parts.bell.train(claim.trial.id)
+        elif why == "paused":
+            persist(parts.store, lambda uow: release_trial(uow, claim.lease, parts.now(), PAUSED))
     except (StaleLeaseError, NotFoundError):
         logger.info("the trial was already somebody else's")

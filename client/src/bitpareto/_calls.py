@@ -90,6 +90,16 @@ def cancel_search(search_id: str) -> Call[Search]:
     return Call(method="POST", path=f"{search_path(search_id)}:cancel", read=_read_search)
 
 
+def pause_search(search_id: str) -> Call[Search]:
+    """Pause a search; doing it again changes nothing."""
+    return Call(method="POST", path=f"{search_path(search_id)}:pause", read=_read_search)
+
+
+def resume_search(search_id: str) -> Call[Search]:
+    """Resume a search; doing it again changes nothing."""
+    return Call(method="POST", path=f"{search_path(search_id)}:resume", read=_read_search)
+
+
 def list_trials(
     search_id: str, state: str | None, limit: int, cursor: str | None
 ) -> Call[Page[Trial]]:

@@ -73,6 +73,16 @@ class Search:
         self.data = self._transport.send(calls.cancel_search(self.id))
         return self
 
+    def pause(self) -> "Search":
+        """Pause it: nothing new starts until it is resumed; returns this handle."""
+        self.data = self._transport.send(calls.pause_search(self.id))
+        return self
+
+    def resume(self) -> "Search":
+        """Let it go on after a pause; returns this handle."""
+        self.data = self._transport.send(calls.resume_search(self.id))
+        return self
+
     def trials(self, *, state: TrialState | None = None) -> Iterator[Trial]:
         """Yield its trials by number, page after page."""
         return Trials(self._transport).list(self.id, state=state)

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from db.blobs import open_blobs
 from search.entities import Limits
 from search_space.costs import cost_mapping
 from tests.served import BODY, Deployment, InProcess, packed_file
@@ -168,7 +169,8 @@ def test_a_damaged_file_is_never_sent(
     api: InProcess, deployment: Deployment, packed: tuple[str, bytes]
 ) -> None:
     path, content = packed
-    deployment.files.path(hashlib.sha256(content).hexdigest()).write_bytes(b"damaged")
+    sha256 = hashlib.sha256(content).hexdigest()
+    open_blobs(deployment.settings.artifacts_url).write(f"{sha256[:2]}/{sha256}", b"damaged")
     assert api.get(path).status_code == 500
 
 

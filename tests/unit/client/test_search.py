@@ -12,6 +12,7 @@ from api.app import create_app
 from bitpareto import (
     APIConnectionError,
     Client,
+    ConflictError,
     DownloadError,
     InvalidRequestError,
     NoPointError,
@@ -54,6 +55,20 @@ def test_create_get_list_cancel(client: Client) -> None:
     assert client.searches.cancel(made[1].id).state == "cancelled"
     assert client.searches.get(made[1].id).state == "cancelled"
     assert made[0].refresh().state == "queued"
+
+
+def test_pause_and_resume(client: Client, deployment: Deployment) -> None:
+    search = client.searches.create(**BODY)
+    assert search.pause().state == "paused"
+    assert client.searches.pause(search.id).state == "paused"
+    assert search.refresh().data.state_reason.code == "paused_by_user"
+    assert search.resume().state == "running"
+    assert client.searches.resume(search.id).state == "running"
+    search.cancel()
+    with pytest.raises(ConflictError, match="cancelled"):
+        search.pause()
+    with pytest.raises(ConflictError, match="cancelled"):
+        client.searches.resume(search.id)
 
 
 def test_a_wrong_request_names_field_and_allowed_values(client: Client) -> None:

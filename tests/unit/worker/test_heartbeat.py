@@ -7,7 +7,7 @@ import pytest
 from search.entities import Progress
 from search.errors import TrialInterrupted
 from search.use_cases.leases import Claim, claim_trial
-from search.use_cases.searches import cancel_search
+from search.use_cases.searches import cancel_search, pause_search
 from search.use_cases.sweep import sweep
 from tests.service import new_search, proposals, queue_trials
 from worker.heartbeat import HeldTrial
@@ -51,6 +51,13 @@ def test_the_lease_outlives_its_length_while_held_and_not_after(
         assert uow.trials.get(claimed.trial.id).progress == EPOCH
         rings = sweep(uow, parts.now() + timedelta(seconds=3), ring_after_s=0)
     assert rings.train == (claimed.trial.id,)
+
+
+def test_pausing_the_search_interrupts_the_trial(parts: Parts, claimed: Claim) -> None:
+    with HeldTrial(parts, claimed.lease) as held:
+        with parts.store.begin() as uow:
+            pause_search(uow, claimed.search.id, parts.now())
+        assert why_interrupted(held) == "paused"
 
 
 def test_cancelling_the_search_interrupts_the_trial(parts: Parts, claimed: Claim) -> None:

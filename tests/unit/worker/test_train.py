@@ -8,11 +8,11 @@ import pytest
 
 from db.blobs import ArtifactStoreUnavailableError, FolderBlobs
 from search.entities import Limits, Progress, TrialResult
-from search.errors import DivergedError, OutOfMemoryError
+from search.errors import DivergedError, OutOfMemoryError, TrialInterrupted
 from search.recipe import Recipe
 from search.states import SearchState, TrialState
 from search.use_cases.leases import claim_trial
-from search.use_cases.searches import cancel_search
+from search.use_cases.searches import cancel_search, pause_search, resume_search
 from search.use_cases.sweep import sweep
 from tests.service import later, new_search, proposals, queue_trials
 from tests.unit.worker.conftest import Rung
@@ -242,3 +242,33 @@ def test_a_file_that_cannot_be_stored_costs_nothing_but_time(
 class FullDisk(FolderBlobs):
     def write(self, name: str, content: bytes) -> None:
         raise ArtifactStoreUnavailableError(f"{self.root}: No space left for {name} {len(content)}")
+
+
+def test_a_paused_trial_resumes_from_its_checkpoint(
+    parts: Parts, queued: tuple[str, str], trainer: Callable[[StandIn], None]
+) -> None:
+    def paused(**arguments: Any) -> TrialResult:
+        arguments["checkpoints"].save(b"epoch 1")
+        with parts.store.begin() as uow:
+            pause_search(uow, queued[0], parts.now())
+        raise TrialInterrupted("paused")
+
+    trainer(paused)
+    train(parts, queued[1])
+    with parts.store.read() as uow:
+        trial = uow.trials.get(queued[1])
+    assert trial.state == TrialState.QUEUED
+    assert trial.state_reason is not None
+    assert trial.state_reason.code == "search_paused"
+    train(parts, queued[1])
+    assert state_of(parts, queued[1]) == TrialState.QUEUED
+
+    def resumed(**arguments: Any) -> TrialResult:
+        assert arguments["checkpoints"].load() == b"epoch 1"
+        return RESULT
+
+    with parts.store.begin() as uow:
+        resume_search(uow, queued[0], parts.now())
+    trainer(resumed)
+    train(parts, queued[1])
+    assert state_of(parts, queued[1]) == TrialState.COMPLETED

@@ -90,6 +90,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "-o", "--output", default=".", metavar="PATH", help="folder, or file for one point"
     )
 
+    _takes_search(add("pause", commands.pause, "pause a search", "bitpareto pause sea_01J..."))
+    _takes_search(add("resume", commands.resume, "resume a search", "bitpareto resume sea_01J..."))
     _takes_search(add("cancel", commands.cancel, "cancel a search", "bitpareto cancel sea_01J..."))
 
     check = add(

@@ -86,7 +86,20 @@ def pull(client: Client, arguments: argparse.Namespace, out: Console) -> None:
 
 def cancel(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     """Cancel a search."""
-    search = client.searches.cancel(arguments.search)
+    _show_state(client.searches.cancel(arguments.search), arguments, out)
+
+
+def pause(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Pause a search."""
+    _show_state(client.searches.pause(arguments.search), arguments, out)
+
+
+def resume(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Resume a search."""
+    _show_state(client.searches.resume(arguments.search), arguments, out)
+
+
+def _show_state(search: Search, arguments: argparse.Namespace, out: Console) -> None:
     if arguments.json:
         out.print_json(search.data.model_dump_json())
     else:

@@ -9,7 +9,7 @@ from bitpareto.search import Search
 
 
 class Searches:
-    """Create, read, list and cancel searches."""
+    """Create, read, list, pause, resume and cancel searches."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -49,3 +49,19 @@ class Searches:
     def cancel(self, search_id: str) -> Search:
         """Cancel a search; one that has ended stays as it is."""
         return Search(self._transport, self._transport.send(calls.cancel_search(search_id)))
+
+    def pause(self, search_id: str) -> Search:
+        """Pause a search: nothing new starts until it is resumed.
+
+        Raises:
+            ConflictError: If all its trials have ended.
+        """
+        return Search(self._transport, self._transport.send(calls.pause_search(search_id)))
+
+    def resume(self, search_id: str) -> Search:
+        """Let a paused search go on.
+
+        Raises:
+            ConflictError: If it has ended.
+        """
+        return Search(self._transport, self._transport.send(calls.resume_search(search_id)))
