@@ -1,77 +1,32 @@
 """The integer runtime equals the same network computed another way, to the last integer."""
 
 import dataclasses
+import hashlib
 import time
-from fractions import Fraction
-from math import floor
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantization.artifact import Artifact, PackedLayer, read_artifact, write_artifact
+from quantization.integer_convolution import convolve, largest_sum
 from quantization.integer_runtime import run
-from tests.unit.quantization.packed_networks import NetworkMaker, every_kind, networks
+from quantization.tensor_spec import TensorSpec
+from tests.unit.quantization.packed_networks import (
+    NetworkMaker,
+    every_kind,
+    every_mode,
+    networks,
+)
+from tests.unit.quantization.plain_reader import PlainNetwork
 
 
-def by_torch(artifact: Artifact, images: np.ndarray) -> np.ndarray:
-    """Convolutions by torch in double precision, requantization in rational numbers."""
-    tensors: list[torch.Tensor] = []
-    signed: list[bool] = []
-    for layer in artifact.layers:
-        reads = [tensors[i] for i in layer.inputs]
-        low = -(2 ** (layer.activation_bits - 1)) if layer.activation == "none" else 0
-        if layer.kind in ("max_pool", "global_avg_pool") and not signed[layer.inputs[0]]:
-            low = 0
-        signed.append(low < 0)
-        high = 2 ** (layer.activation_bits - (1 if low < 0 else 0)) - 1
-        before, after = layer.padding
-        pads = (before, after, before, after)
-        if layer.kind == "max_pool":
-            padded = torch.nn.functional.pad(reads[0], pads, value=-torch.inf)
-            tensors.append(torch.nn.functional.max_pool2d(padded, layer.kernel, layer.stride))
-            continue
-        if layer.kind == "input":
-            terms = [torch.from_numpy(images).double()]
-        elif layer.kind == "conv":
-            padded = torch.nn.functional.pad(reads[0], pads)
-            weights = torch.from_numpy(np.asarray(layer.weights)).double()
-            terms = [
-                torch.nn.functional.conv2d(
-                    padded, weights, stride=layer.stride, groups=layer.groups
-                )
-            ]
-        elif layer.kind == "linear":
-            weights = torch.from_numpy(np.asarray(layer.weights)).double()
-            terms = [(reads[0].flatten(1) @ weights.T)[:, :, None, None]]
-        elif layer.kind == "global_avg_pool":
-            terms = [reads[0].sum(dim=(2, 3), keepdim=True)]
-        else:
-            terms = reads
-        tensors.append(requantized(layer, terms, low, high))
-    return tensors[-1].flatten(1).numpy().astype(np.int64)
-
-
-def requantized(layer: PackedLayer, terms: list[torch.Tensor], low: int, high: int) -> torch.Tensor:
-    """The formula of the format, one element at a time, without rounding anywhere."""
-    channels = terms[0].shape[1]
-    scale = Fraction(2) ** layer.scale_exponent
-    multipliers = [Fraction(float(m)) * scale for m in layer.multipliers]
-    unit = Fraction(2) ** layer.bias_exponent
-    biases = [int(b) * unit for b in layer.biases] or [Fraction(0)] * channels
-    out = torch.empty_like(terms[0])
-    for n, c, h, w in np.ndindex(*terms[0].shape):
-        if layer.kind == "add":
-            factors = multipliers
-        else:
-            factors = [multipliers[c if len(multipliers) > 1 else 0]]
-        sums = [int(term[n, c, h, w]) for term in terms]
-        real = sum((s * m for s, m in zip(sums, factors, strict=True)), start=biases[c])
-        out[n, c, h, w] = min(max(floor(real + Fraction(1, 2)), low), high)
-    return out
+def in_plain_python(data: bytes, images: np.ndarray) -> np.ndarray:
+    """Logits by the reader that is written from the documentation."""
+    network = PlainNetwork(data)
+    return np.array([network.logits(image) for image in images.tolist()], dtype=np.int64)
 
 
 def some_images(artifact: Artifact, count: int, seed: int = 0) -> np.ndarray:
@@ -79,29 +34,99 @@ def some_images(artifact: Artifact, count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
-def test_every_kind_equals_torch() -> None:
-    artifact = every_kind()
-    images = some_images(artifact, 5)
-    logits = run(artifact, images)
+@pytest.mark.parametrize("artifact", [every_kind(), every_mode()])
+def test_every_kind_and_mode_equals_plain_python(artifact: Artifact) -> None:
+    images = some_images(artifact, 8)
+    data = write_artifact(artifact)
+    logits = run(read_artifact(data), images)
     assert logits.dtype == np.int32
     assert len(np.unique(logits)) > 5
-    np.testing.assert_array_equal(logits, by_torch(artifact, images))
+    np.testing.assert_array_equal(logits, in_plain_python(data, images))
+    np.testing.assert_array_equal(run(artifact, images), logits)
 
 
-@settings(max_examples=25)
+@settings(max_examples=60)
 @given(artifact=networks(), seed=st.integers(0, 1000))
-def test_any_network_equals_torch(artifact: Artifact, seed: int) -> None:
+def test_the_file_of_any_network_computes_what_the_documentation_says(
+    artifact: Artifact, seed: int
+) -> None:
     images = some_images(artifact, 2, seed)
-    np.testing.assert_array_equal(run(artifact, images), by_torch(artifact, images))
+    data = write_artifact(artifact)
+    logits = run(read_artifact(data), images)
+    np.testing.assert_array_equal(logits, in_plain_python(data, images))
+    np.testing.assert_array_equal(run(artifact, images), logits)
 
 
-@settings(max_examples=10)
-@given(networks())
-def test_the_file_computes_what_its_source_computes(artifact: Artifact) -> None:
-    images = some_images(artifact, 3)
-    np.testing.assert_array_equal(
-        run(read_artifact(write_artifact(artifact)), images), run(artifact, images)
+@settings(max_examples=40)
+@given(
+    out_channels=st.integers(1, 4),
+    fan=st.integers(1, 3),
+    groups=st.integers(1, 3),
+    weight_size=st.sampled_from([3, 255, 2**19 - 1]),
+    input_size=st.sampled_from([1, 255, 2**19 - 1]),
+    stride=st.integers(1, 2),
+    seed=st.integers(0, 1000),
+)
+def test_sums_of_every_path_equal_loops_of_integers(
+    out_channels: int,
+    fan: int,
+    groups: int,
+    weight_size: int,
+    input_size: int,
+    stride: int,
+    seed: int,
+) -> None:
+    """Single and double precision, dense, grouped and depthwise, at the extremes of both grids."""
+    rng = np.random.default_rng(seed)
+    shape = (groups * fan, 4, 5)
+    x = rng.choice([-input_size, input_size, input_size - 1], (*shape, 3))
+    weights = rng.choice(
+        [-weight_size, weight_size, weight_size - 1], (groups * out_channels, fan, 2, 2)
     )
+    layer = PackedLayer(
+        kind="conv",
+        out_channels=groups * out_channels,
+        kernel=2,
+        stride=stride,
+        groups=groups,
+        weight_bits=32,
+        weights=weights,
+        output_scale=1.0,
+    )
+    height, width = (4 - 2) // stride + 1, (5 - 2) // stride + 1
+    reads = TensorSpec(channels=shape[0], height=4, width=5, bits=32, signed=True)
+    output = reads.reshaped(layer.out_channels, height, width)
+    seen = []
+    largest = largest_sum(weights, input_size)
+
+    def finish(sums: np.ndarray) -> np.ndarray:
+        seen.append(sums.astype(np.int64))
+        return np.zeros(sums.shape)
+
+    convolve(x.astype(np.float32), layer, reads, output, finish)
+    expected = np.zeros((layer.out_channels, height, width, 3), dtype=np.int64)
+    for o, r, k, n in np.ndindex(*expected.shape):
+        for i, dr, dk in np.ndindex(fan, 2, 2):
+            value = int(x[o // out_channels * fan + i, r * stride + dr, k * stride + dk, n])
+            expected[o, r, k, n] += int(weights[o, i, dr, dk]) * value
+    np.testing.assert_array_equal(np.concatenate(seen, axis=1).reshape(expected.shape), expected)
+    assert np.abs(expected).max() <= largest
+
+
+def test_a_flipped_bit_of_the_packed_weights_changes_the_logits() -> None:
+    """The weights that are run are those of the file, each bit of them."""
+    maker = NetworkMaker(5, channels=2, height=4, width=4)
+    artifact = maker.logits(maker.conv(0, 4, weight_bits=2, activation="none"), 3, bits=3)
+    data = write_artifact(artifact)
+    images = some_images(artifact, 20)
+    logits = run(read_artifact(data), images)
+    weights = 128 + 3 * 24 + 4 * 2  # behind the payload of the input
+    n_bits = 4 * 2 * 9 * 2  # of the convolution
+    for bit in range(n_bits):
+        changed = bytearray(data)
+        changed[weights + bit // 8] ^= 1 << bit % 8
+        changed[16:48] = hashlib.sha256(changed[48:]).digest()
+        assert (run(read_artifact(bytes(changed)), images) != logits).any(), bit
 
 
 def test_sums_beyond_float32_stay_exact() -> None:
@@ -126,7 +151,7 @@ def test_sums_beyond_float32_stay_exact() -> None:
     logits = run(artifact, images)
     assert logits.max() > 2**25
     assert (logits % 2).any()
-    np.testing.assert_array_equal(logits, by_torch(artifact, images))
+    np.testing.assert_array_equal(logits, in_plain_python(write_artifact(artifact), images))
 
 
 def test_batches_and_bands_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,6 +159,7 @@ def test_batches_and_bands_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     images = some_images(artifact, 300)
     logits = run(artifact, images)
     monkeypatch.setattr("quantization.integer_runtime._BATCH_ELEMENTS", 1 << 11)
+    monkeypatch.setattr("quantization.integer_runtime._ADD_ELEMENTS", 1 << 5)
     monkeypatch.setattr("quantization.integer_convolution._BAND_ELEMENTS", 1 << 7)
     np.testing.assert_array_equal(run(artifact, images), logits)
     np.testing.assert_array_equal(run(artifact, images[7:8]), logits[7:8])
@@ -146,7 +172,8 @@ def test_a_read_later_tensor_is_kept_and_an_unread_one_dropped() -> None:
     maker.conv(middle, 4)  # nobody reads this one
     artifact = maker.logits(maker.add(early, middle), 3)
     images = some_images(artifact, 4)
-    np.testing.assert_array_equal(run(artifact, images), by_torch(artifact, images))
+    expected = in_plain_python(write_artifact(artifact), images)
+    np.testing.assert_array_equal(run(artifact, images), expected)
 
 
 def test_no_images_give_no_logits() -> None:
