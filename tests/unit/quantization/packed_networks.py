@@ -208,7 +208,9 @@ def every_mode(seed: int = 0) -> Artifact:
     )
     shortcut = maker.pad_channels(stem, 6, stride=2)
     signs = maker.conv(stem, 6, stride=2, weight_bits=1, activation="none", activation_bits=1)
-    odd = maker.conv(signs, 6, weight_bits=3, odd=True, activation="relu6", output_scale=0.7)
+    odd = maker.conv(
+        signs, 6, weight_bits=3, odd=True, activation="relu6", output_scale=0.699951171875
+    )
     wide = maker.conv(odd, 6, kernel=1, padding=(0, 0), weight_bits=32, activation_bits=32)
     joined = maker.add(wide, shortcut, bits=6, zero_point=30)
     pooled = maker.max_pool(joined, kernel=2, stride=1, padding=(1, 0))
@@ -248,6 +250,8 @@ def networks(draw: st.DrawFn) -> Artifact:
     last = 0
     kinds = st.sampled_from(["dense", "depthwise", "grouped", "add", "max_pool", "pad_channels"])
     for _ in range(draw(st.integers(0, 4))):
+        if min(maker.shapes[last][1:]) < 3:
+            break
         kind = draw(kinds)
         if kind == "max_pool":
             padding = (draw(st.integers(0, 1)), draw(st.integers(0, 1)))
@@ -279,11 +283,9 @@ def networks(draw: st.DrawFn) -> Artifact:
             groups=groups,
             weight_bits=weight_bits,
             odd=odd,
-            output_scale=draw(st.sampled_from([0.25, 0.7, 3.0, 20.0])),
+            output_scale=draw(st.sampled_from([0.25, 0.699951171875, 3.0, 20.0])),
             **output,
         )
-        if min(maker.shapes[last][1:]) < 3:
-            break
     if draw(st.booleans()):
         bits = draw(WIDTHS)
         offset = bits != 32 and draw(st.booleans())
