@@ -34,6 +34,7 @@ class LayerBatch:
         height: Of the output.
         width: Of the output.
         kernel: Side of the kernel.
+        stride: Step of the kernel.
         groups: Convolution groups.
         widths: (output channels, weight bits) of each group of channels; a group that an
             assignment does not have is one of 0 channels.
@@ -52,6 +53,7 @@ class LayerBatch:
     height: Number
     width: Number
     kernel: Number
+    stride: int
     groups: Number
     widths: tuple[tuple[Number, Number], ...]
     activation_bits: Number
@@ -145,6 +147,7 @@ class BatchAssembly(Assembly):
                 height=height,
                 width=width,
                 kernel=kernel,
+                stride=stride,
                 groups=groups,
                 widths=tuple(widths),
                 activation_bits=bits,

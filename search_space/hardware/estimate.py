@@ -190,7 +190,14 @@ def _at(
 ) -> tuple[float, float, bool]:
     """Return ns, pJ and whether it is extrapolated, of a layer that multiplies, at one width."""
     if isinstance(cost, Lookup):
-        return look_up(facts, kind, pair, cost)
+        return look_up(
+            cost,
+            kind,
+            pair,
+            kernel=facts.layer.kernel,
+            stride=facts.layer.stride,
+            numbers=facts.numbers,
+        )
     if isinstance(cost, PerMac):
         effort = cost.efforts.get(kind, {}).get(pair)
     else:

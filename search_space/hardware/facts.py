@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from search_space.costs import count_weights
-from search_space.hardware.profile import MacKind
+from search_space.hardware.profile import Key, MacKind
 from search_space.layers import Layer
 
 
@@ -31,6 +31,18 @@ class LayerFacts:
     def macs(self) -> int:
         """Multiply-accumulates for one image."""
         return self.weights * self.layer.out_height * self.layer.out_width
+
+    @property
+    def numbers(self) -> dict[Key, int]:
+        """What a table may be interpolated over."""
+        return {
+            "macs": self.macs,
+            "weights": self.weights,
+            "in_channels": self.read.out_channels,
+            "out_channels": self.layer.out_channels,
+            "out_height": self.layer.out_height,
+            "out_width": self.layer.out_width,
+        }
 
 
 def layer_facts(layers: Sequence[Layer]) -> Iterator[LayerFacts]:

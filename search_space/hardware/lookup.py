@@ -2,10 +2,9 @@
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from search_space.hardware.facts import LayerFacts
 from search_space.hardware.profile import Key, Lookup, MacKind, Measured, Pair
 
 _MOST_EXPONENT: Final = 1000.0
@@ -13,20 +12,33 @@ _MOST_EXPONENT: Final = 1000.0
 
 
 def look_up(
-    facts: LayerFacts, kind: MacKind, pair: Pair, table: Lookup
+    table: Lookup,
+    kind: MacKind,
+    pair: Pair,
+    *,
+    kernel: int,
+    stride: int,
+    numbers: Mapping[Key, int],
 ) -> tuple[float, float, bool]:
     """Return the cost of a layer that multiplies, as the table's rule says.
+
+    Args:
+        table: The table.
+        kind: Of the layer.
+        pair: Bits of its weights and of what it reads.
+        kernel: Of the layer.
+        stride: Of the layer.
+        numbers: Those of the layer that the table may be interpolated over.
 
     Returns:
         Nanoseconds, picojoules, and whether the layer lies beyond the rows of its group. Infinite
         where there is no such group, or where the table refuses what lies beyond.
     """
-    kernel = facts.layer.kernel if table.has_kernel else None
-    stride = facts.layer.stride if table.has_stride else None
-    rows = table.groups.get(kind, {}).get((pair, kernel, stride), ())
+    group = (pair, kernel if table.has_kernel else None, stride if table.has_stride else None)
+    rows = table.groups.get(kind, {}).get(group, ())
     if not rows:
         return math.inf, math.inf, False
-    at = tuple(math.log2(_number(facts, key)) for key in table.over)
+    at = tuple(math.log2(numbers[key]) for key in table.over)
     outside = _is_outside(at, rows)
     if outside and table.outside == "refuse":
         return math.inf, math.inf, True
@@ -34,23 +46,6 @@ def look_up(
         row = min(rows, key=lambda measured: (math.dist(measured.keys, at), measured.keys))
         return row.time_ns, row.energy_pj, outside
     return (*_along(at[0], rows), outside)
-
-
-def _number(facts: LayerFacts, key: Key) -> int:
-    layer = facts.layer
-    match key:
-        case "macs":
-            return facts.macs
-        case "weights":
-            return facts.weights
-        case "in_channels":
-            return facts.read.out_channels
-        case "out_channels":
-            return layer.out_channels
-        case "out_height":
-            return layer.out_height
-        case "out_width":
-            return layer.out_width
 
 
 def _is_outside(at: tuple[float, ...], rows: Sequence[Measured]) -> bool:
