@@ -4,6 +4,8 @@ Sources:
     [Zhou2016] Zhou et al., "DoReFa-Net", arXiv:1606.06160.
 """
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 from typing_extensions import override
@@ -85,6 +87,8 @@ class FixedRangeQuantizer(Quantizer):
     Attributes:
         scale: Constant step, buffer, ``()``.
     """
+
+    in_steps: ClassVar = ("scale",)
 
     scale: Tensor
 

@@ -16,6 +16,7 @@ import torch
 from networks.build import build_network
 from networks.export import pack
 from networks.float_weights import load_float_weights
+from networks.snap import snap_steps, snap_to_file
 from quantization.artifact import write_artifact
 from search.entities import Progress, TrialResult
 from search.errors import ArtifactMismatchError
@@ -99,6 +100,7 @@ def run_trial(
         )
         data = write_artifact(artifact)
         _check_size(len(data), costs(layers).size_bytes)
+        snap_to_file(training.network, artifact)
         packed = artifact_decisions(data, dataset.validation.images)  # (N,)
         fake = decisions(training.network, training.validation).cpu().numpy()  # (N,)
     labels = dataset.validation.labels
@@ -170,6 +172,7 @@ class _Training:
         self.network.quantized = True
         self._run_phase(Phase(name="qat", index=_QAT, n_epochs=recipe.qat_epochs, lr=recipe.qat_lr))
         started = time.perf_counter()
+        snap_steps(self.network)
         reestimate_batch_norm(self.network, self._train, recipe.batch_size)
         self.seconds += time.perf_counter() - started
 
