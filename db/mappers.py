@@ -15,6 +15,7 @@ from search.entities import (
     Strategy,
     Trial,
     Worker,
+    WrittenProfile,
 )
 from search.recipe import Recipe
 from search.states import SearchState, TrialState
@@ -42,7 +43,12 @@ def search_columns(search: Search) -> dict[str, Any]:
         "seed": search.seed,
         "ref_point": dict(search.ref_point),
         "hypervolume": search.hypervolume,
+        "hardware": None if search.hardware is None else _profile_columns(search.hardware),
     }
+
+
+def _profile_columns(profile: WrittenProfile) -> dict[str, Any]:
+    return {"name": profile.name, "sha256": profile.sha256, "yaml": profile.yaml}
 
 
 def to_search(row: SearchRow, trial_counts: Mapping[TrialState, int]) -> Search:
@@ -66,6 +72,7 @@ def to_search(row: SearchRow, trial_counts: Mapping[TrialState, int]) -> Search:
         ref_point=row.ref_point,
         hypervolume=row.hypervolume,
         trial_counts=trial_counts,
+        hardware=None if row.hardware is None else WrittenProfile(**row.hardware),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from db.engines import is_busy, make_engine, read_only
+from db.hardware_repository import SqlHardwareProfiles
 from db.model_repository import SqlModels
 from db.repositories import SqlArtifacts, SqlEvents, SqlSearches, SqlTrials, SqlWorkers
 from search.errors import StoreBusyError
@@ -24,6 +25,7 @@ class SqlUnitOfWork:
     trials: SqlTrials
     artifacts: SqlArtifacts
     models: SqlModels
+    hardware_profiles: SqlHardwareProfiles
     events: SqlEvents
     workers: SqlWorkers
 
@@ -73,6 +75,7 @@ class SqlStore:
                 SqlTrials(session),
                 SqlArtifacts(session),
                 SqlModels(session),
+                SqlHardwareProfiles(session),
                 SqlEvents(session, locked),
                 SqlWorkers(session),
             )

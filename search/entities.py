@@ -46,12 +46,29 @@ class Strategy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenProfile:
+    """A hardware profile as it was written; ``search_space.hardware.reader`` makes it live.
+
+    Attributes:
+        sha256: Of ``yaml`` as UTF-8.
+        created_at: When a user added it; ``None`` for one that comes with the product, and for the
+            copy that a search holds.
+    """
+
+    name: str
+    sha256: str
+    yaml: str
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """One search as stored.
 
     Attributes:
         space: The space as declared, JSON; ``search_space.space_from_json`` makes it live.
         budgets: Upper bounds per exact cost.
+        hardware: A copy of the profile it was made with, so that its costs stay what they were.
         ref_point: Worst value per objective for the hypervolume.
         hypervolume: Of the front over ``ref_point``; log2 scale where the objective says so.
         trial_counts: Number of trials per trial state.
@@ -74,6 +91,7 @@ class Search:
     ref_point: Mapping[str, float]
     hypervolume: float = 0.0
     trial_counts: Mapping[TrialState, int] = field(default_factory=dict)
+    hardware: WrittenProfile | None = None
     finished_at: datetime | None = None
 
 
@@ -84,7 +102,7 @@ class Proposal:
     genes: Mapping[str, GeneValue]
     layers: LayerList
     candidate_hash: str
-    costs: Mapping[str, int]
+    costs: Mapping[str, float]
     gen_method: str
     gen_seconds: float
 
@@ -127,7 +145,7 @@ class Trial:
     genes: Mapping[str, GeneValue]
     layers: LayerList
     candidate_hash: str
-    costs: Mapping[str, int]
+    costs: Mapping[str, float]
     seed: int
     gen_method: str
     gen_seconds: float

@@ -17,6 +17,8 @@ class FieldProblem:
     code: str
     detail: str
     allowed: tuple[str, ...] = ()
+    line: int | None = None
+    """Of a text that was sent, from 1."""
 
 
 class InvalidRequestError(BitparetoError, ValueError):
@@ -34,6 +36,15 @@ class NotFoundError(BitparetoError, LookupError):
         self.kind = kind
         self.object_id = object_id
         super().__init__(f"{kind} {object_id!r} does not exist")
+
+
+class NameTakenError(BitparetoError):
+    """Something else has this name and keeps it; choose another."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind = kind
+        self.name = name
+        super().__init__(f"{kind} {name!r} exists already, and never changes; choose another name")
 
 
 class TransitionError(BitparetoError):

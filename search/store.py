@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from search.entities import Artifact, Event, Model, Search, Trial, Worker
+from search.entities import Artifact, Event, Model, Search, Trial, Worker, WrittenProfile
 from search.states import TrialState
 
 
@@ -143,6 +143,23 @@ class ModelRepository(Protocol):
         """Return up to ``limit`` models, newest first, created before ``before_id``."""
 
 
+class HardwareProfileRepository(Protocol):
+    """Hardware profiles that users added; what is there never changes."""
+
+    def add(self, profile: WrittenProfile) -> None:
+        """Store a new profile.
+
+        Raises:
+            NameTakenError: If there is one of this name.
+        """
+
+    def find(self, name: str) -> WrittenProfile | None:
+        """Return the profile of this name, if any."""
+
+    def all(self) -> list[WrittenProfile]:
+        """Return every profile, by name."""
+
+
 class EventRepository(Protocol):
     """The log of each search; ids rise in the order of commits within a search.
 
@@ -194,6 +211,10 @@ class UnitOfWork(Protocol):
     @property
     def models(self) -> ModelRepository:
         """Uploaded networks."""
+
+    @property
+    def hardware_profiles(self) -> HardwareProfileRepository:
+        """Hardware profiles that users added."""
 
     @property
     def events(self) -> EventRepository:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from search.entities import Limits, Reason, Search, Strategy
+from search.entities import Limits, Reason, Search, Strategy, WrittenProfile
 from search.ids import new_id
 from search.recipe import Recipe
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
@@ -27,6 +27,7 @@ def create_search(
     seed: int,
     ref_point: Mapping[str, float],
     now: datetime,
+    hardware: WrittenProfile | None = None,
 ) -> Search:
     """Store a validated search as queued."""
     reason = Reason(code="waiting_for_optimizer", message="no optimize worker has taken it up yet")
@@ -46,6 +47,7 @@ def create_search(
         limits=limits,
         seed=seed,
         ref_point=ref_point,
+        hardware=None if hardware is None else replace(hardware, created_at=None),
     )
     uow.searches.add(search)
     payload = {

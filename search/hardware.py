@@ -1,0 +1,33 @@
+"""Which hardware profiles there are: those of the product, and those that users added."""
+
+import hashlib
+
+from search.entities import WrittenProfile
+from search.store import UnitOfWork
+from search_space.hardware.profile import HardwareProfile
+from search_space.hardware.reader import read_profile
+from search_space.hardware.shipped import shipped_profiles
+
+
+def written(name: str, yaml: str) -> WrittenProfile:
+    """Return a profile's text with its hash."""
+    return WrittenProfile(name=name, sha256=hashlib.sha256(yaml.encode()).hexdigest(), yaml=yaml)
+
+
+def find_profile(uow: UnitOfWork, name: str) -> WrittenProfile | None:
+    """Return the profile of a name, if there is one."""
+    text = shipped_profiles().get(name)
+    return written(name, text) if text is not None else uow.hardware_profiles.find(name)
+
+
+def all_profiles(uow: UnitOfWork) -> list[WrittenProfile]:
+    """Return every profile, those of the product first, each part by name."""
+    shipped = [written(name, text) for name, text in shipped_profiles().items()]
+    # one that a user added before the product had its name is no longer found under it
+    added = [p for p in uow.hardware_profiles.all() if p.name not in shipped_profiles()]
+    return [*shipped, *added]
+
+
+def live(profile: WrittenProfile | None) -> HardwareProfile | None:
+    """Return what a stored profile says, if there is one."""
+    return None if profile is None else read_profile(profile.yaml)
