@@ -4,8 +4,6 @@ Sources:
     [Zhou2016] Zhou et al., "DoReFa-Net", arXiv:1606.06160.
 """
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 from typing_extensions import override
@@ -87,8 +85,6 @@ class FixedRangeQuantizer(Quantizer):
     Attributes:
         scale: Constant step, buffer, ``()``.
     """
-
-    in_steps: ClassVar = ("scale",)
 
     scale: Tensor
 

@@ -6,7 +6,7 @@ Sources:
 """
 
 import math
-from typing import Any, ClassVar, Final, cast
+from typing import Any, Final, cast
 
 import torch
 from torch import Tensor, nn
@@ -153,8 +153,6 @@ class EwgsActivationQuantizer(EwgsQuantizer):
     Attributes:
         upper: Trained, ``()``; its magnitude is used.
     """
-
-    in_steps: ClassVar = ("upper",)
 
     def __init__(self, bits: int, signed: bool) -> None:
         """Make a quantizer of the upper bound 1.

@@ -4,7 +4,7 @@ Sources:
     [Esser2020] Esser et al., "Learned Step Size Quantization", arXiv:1902.08153.
 """
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,8 +26,6 @@ class LearnedStepQuantizer(Quantizer):
     Attributes:
         scale: Trained parameter, ``()`` per tensor or ``(O, 1, 1, 1)`` per output channel.
     """
-
-    in_steps: ClassVar = ("scale",)
 
     def __init__(
         self,

@@ -35,8 +35,6 @@ class OffsetQuantizer(Quantizer):
         offset: Trained parameter, ``()``: the value of integer 0.
     """
 
-    in_steps: ClassVar = ("scale", "offset")
-
     widths: ClassVar[tuple[int, ...]] = NARROW_BITS[1:]
 
     def __init__(self, bits: Bits) -> None:

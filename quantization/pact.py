@@ -4,7 +4,7 @@ Sources:
     [Choi2018] Choi et al., "PACT", arXiv:1805.06085.
 """
 
-from typing import Any, ClassVar, Final, cast
+from typing import Any, Final, cast
 
 import torch
 from torch import Tensor, nn
@@ -58,8 +58,6 @@ class ClippingQuantizer(Quantizer):
     Attributes:
         alpha: Trained clipping level, ``()``; its magnitude is used.
     """
-
-    in_steps: ClassVar = ("alpha",)
 
     def __init__(self, bits: int, signed: bool) -> None:
         """Make a quantizer that clips at ``FIRST_ALPHA``.

@@ -43,8 +43,6 @@ class Quantizer(nn.Module):
     """
 
     widths: ClassVar[tuple[int, ...]] = NARROW_BITS
-    in_steps: ClassVar[tuple[str, ...]] = ()
-    """Parameters and buffers of an activation's quantizer that are proportional to its step."""
     q_min: Tensor
     q_max: Tensor
     stride: Tensor
@@ -115,16 +113,6 @@ class Quantizer(nn.Module):
             Step size >= ``MIN_SCALE``, ``()`` or ``(O, 1, ...)`` with as many dimensions as ``x``.
         """
         raise NotImplementedError
-
-    @torch.no_grad()
-    def rescale(self, factor: float) -> None:
-        """Multiply the step of an activation's quantizer; its integers keep their meaning in steps.
-
-        Args:
-            factor: Above 0.
-        """
-        for name in self.in_steps:
-            getattr(self, name).mul_(factor)
 
     def zero_point(self) -> int | None:
         """The integer that stands for zero on an offset grid; None on other grids, where 0 does."""

@@ -24,8 +24,6 @@ class WideQuantizer(Quantizer):
         largest: Largest magnitude of the activations, ``()`` buffer; of no meaning for weights.
     """
 
-    in_steps: ClassVar = ("largest",)
-
     widths: ClassVar[tuple[int, ...]] = (WIDE_BITS,)
     largest: Tensor
 

@@ -16,7 +16,6 @@ import torch
 from networks.build import build_network
 from networks.export import pack
 from networks.float_weights import load_float_weights
-from networks.snap import snap_steps, snap_to_file
 from quantization.artifact import write_artifact
 from search.entities import Progress, TrialResult
 from search.errors import ArtifactMismatchError
@@ -100,7 +99,6 @@ def run_trial(
         )
         data = write_artifact(artifact)
         _check_size(len(data), costs(layers).size_bytes)
-        snap_to_file(training.network, artifact)
         packed = artifact_decisions(data, dataset.validation.images)  # (N,)
         fake = decisions(training.network, training.validation).cpu().numpy()  # (N,)
     labels = dataset.validation.labels
@@ -172,7 +170,6 @@ class _Training:
         self.network.quantized = True
         self._run_phase(Phase(name="qat", index=_QAT, n_epochs=recipe.qat_epochs, lr=recipe.qat_lr))
         started = time.perf_counter()
-        snap_steps(self.network)
         reestimate_batch_norm(self.network, self._train, recipe.batch_size)
         self.seconds += time.perf_counter() - started
 
