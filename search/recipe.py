@@ -23,8 +23,9 @@ class Recipe:
         max_train_images: Train on at most this many images: a stratified part, the same in every
             trial.
         max_accuracy_gap: Largest tolerated share of validation images on which the packed file
-            decides otherwise than the fake-quantized network, and so of the difference of their
-            accuracies; beyond it the trial fails as ``artifact_mismatch``.
+            decides otherwise than the fake-quantized network it was packed from, and largest loss
+            of accuracy against that network before its numbers were rounded to those of the file;
+            beyond either the trial fails as ``artifact_mismatch``.
     """
 
     float_epochs: int = 30

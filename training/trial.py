@@ -16,6 +16,7 @@ import torch
 from networks.build import build_network
 from networks.export import pack
 from networks.float_weights import load_float_weights
+from networks.rounding import round_to_file
 from quantization.artifact import write_artifact
 from search.entities import Progress, TrialResult
 from search.errors import ArtifactMismatchError
@@ -26,7 +27,7 @@ from search_space.layers import LayerList
 from training.artifact_accuracy import artifact_decisions, measure_artifact
 from training.augmentation import AUGMENTATIONS, Augmentation
 from training.batch_norm import reestimate_batch_norm
-from training.batches import resident
+from training.batches import epoch_generator, resident
 from training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
 from training.datasets.dataset import Dataset
 from training.evaluation import accuracy, decisions
@@ -37,7 +38,7 @@ from training.optimizers import make_optimizer
 
 __all__ = ["measure_artifact", "run_trial"]
 
-_FLOAT, _QAT = 0, 1
+_FLOAT, _QAT, _STATISTICS = 0, 1, 2
 _CALIBRATION_IMAGES: Final = 512
 """Step sizes start from so many training images; more change them by little."""
 
@@ -90,6 +91,8 @@ def run_trial(
         )
         training.run()
         report(Progress(phase="pack", epoch=0, n_epochs=1))
+        as_trained = accuracy(training.network, training.validation)
+        round_to_file(training.network)
         artifact = pack(
             training.network,
             candidate_hash=candidate_hash,
@@ -104,7 +107,7 @@ def run_trial(
     labels = dataset.validation.labels
     metrics = {
         "accuracy": float(np.mean(packed == labels)),
-        "accuracy_fake_quantized": float(np.mean(fake == labels)),
+        "accuracy_fake_quantized": as_trained,
         "decision_agreement": float(np.mean(packed == fake)),
         "float_accuracy": training.float_accuracy,
         "float_size_bytes": float(float_size_bytes(layers)),
@@ -170,7 +173,13 @@ class _Training:
         self.network.quantized = True
         self._run_phase(Phase(name="qat", index=_QAT, n_epochs=recipe.qat_epochs, lr=recipe.qat_lr))
         started = time.perf_counter()
-        reestimate_batch_norm(self.network, self._train, recipe.batch_size)
+        reestimate_batch_norm(
+            self.network,
+            self._train,
+            recipe.batch_size,
+            self._augmentation,
+            epoch_generator(self._seed, _STATISTICS, 0),
+        )
         self.seconds += time.perf_counter() - started
 
     def _run_phase(self, phase: Phase) -> None:
@@ -226,11 +235,17 @@ def _check_size(size: int, predicted: int) -> None:
 
 
 def _check_gap(otherwise: float, metrics: Mapping[str, float], recipe: Recipe) -> None:
+    """Compare the file with the network it was packed from, and with that before rounding."""
+    packed, trained = metrics["accuracy"], metrics["accuracy_fake_quantized"]
     if otherwise > recipe.max_accuracy_gap:
         raise ArtifactMismatchError(
             f"the file decides otherwise than the fake-quantized network on {otherwise:.2%} of the "
-            f"validation images, more than {recipe.max_accuracy_gap:.2%}; it reaches "
-            f"{metrics['accuracy']:.4f}, the network {metrics['accuracy_fake_quantized']:.4f}"
+            f"validation images, more than {recipe.max_accuracy_gap:.2%}; it reaches {packed:.4f}"
+        )
+    if trained - packed > recipe.max_accuracy_gap:
+        raise ArtifactMismatchError(
+            f"the file reaches {packed:.4f}, the network before rounding {trained:.4f}, more than "
+            f"{recipe.max_accuracy_gap} apart"
         )
 
 

@@ -107,12 +107,24 @@ def test_reestimated_statistics_are_means_over_batches() -> None:
     norm.running_mean.fill_(100.0)
     images = torch.rand(20, 2, 6, 6)
     data = Resident(images=images, labels=torch.zeros(20))
-    reestimate_batch_norm(network, data, 5)
-    outputs = network[0](images).detach().view(4, 5, 3, 4, 4).transpose(1, 2).flatten(2)
+    plain = Augmentation()
+    reestimate_batch_norm(network, data, 5, plain, torch.Generator().manual_seed(7))
+    order = torch.randperm(20, generator=torch.Generator().manual_seed(7))
+    outputs = network[0](images[order]).detach().view(4, 5, 3, 4, 4).transpose(1, 2).flatten(2)
     torch.testing.assert_close(norm.running_mean, outputs.mean((0, 2)))
     torch.testing.assert_close(norm.running_var, outputs.var(2).mean(0))
     assert norm.momentum == 0.1
     assert not network.training
+
+
+def test_reestimated_statistics_are_of_images_as_training_sees_them() -> None:
+    network = nn.Sequential(nn.BatchNorm2d(1))
+    images = torch.full((40, 1, 4, 4), 9.0)
+    data = Resident(images=images, labels=torch.zeros(40))
+    generator = torch.Generator().manual_seed(1)
+    reestimate_batch_norm(network, data, 10, Augmentation(shift=2), generator)
+    mean = network[0].running_mean.item()  # zeros have moved in
+    assert 9.0 / 4 < mean < 9.0 * 0.8
 
 
 def test_batches_per_epoch() -> None:

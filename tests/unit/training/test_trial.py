@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from networks.export import pack
+from networks.network import QuantizedNetwork
+from networks.nodes import WeightedNode
 from quantization.artifact import Artifact, PackedLayer, read_artifact, write_artifact
 from quantization.integer_runtime import run
 from search.datasets import DATASETS, DatasetFacts
@@ -289,10 +291,23 @@ def test_an_export_of_another_size_fails_the_trial(
         train(few)
 
 
-def test_the_gap_is_recorded_and_bounds_the_difference_of_accuracies(few: Dataset) -> None:
-    metrics = train(few, replace(RECIPE, max_accuracy_gap=1.0)).metrics
-    otherwise = 1 - metrics["decision_agreement"]
-    assert abs(metrics["accuracy"] - metrics["accuracy_fake_quantized"]) <= otherwise + 1e-12
+@pytest.mark.parametrize("bits", [1, 2, 3, 8])
+def test_file_and_network_decide_alike(few: Dataset, bits: int) -> None:
+    metrics = train(few, layers=network(bits)).metrics
+    assert metrics["decision_agreement"] >= 0.99
+
+
+def test_a_loss_against_the_network_before_rounding_fails_the_trial(
+    few: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def coarse(trained: QuantizedNetwork) -> None:
+        for node in trained.nodes:
+            if isinstance(node, WeightedNode) and node.bias is not None:
+                node.bias.data[0] += 100.0
+
+    monkeypatch.setattr(module, "round_to_file", coarse)
+    with pytest.raises(ArtifactMismatchError, match="before rounding"):
+        train(few)
 
 
 def test_part_of_the_images_can_be_used(few: Dataset) -> None:
