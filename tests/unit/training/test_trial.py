@@ -307,7 +307,7 @@ def test_a_loss_against_the_network_before_rounding_fails_the_trial(
 
     monkeypatch.setattr(module, "round_to_file", coarse)
     with pytest.raises(ArtifactMismatchError, match="before rounding"):
-        train(few)
+        train(few, replace(RECIPE, float_epochs=10))
 
 
 def test_part_of_the_images_can_be_used(few: Dataset) -> None:
