@@ -200,6 +200,8 @@ def check(world: World, store: SqlStore, search_id: str, n_trials: int) -> dict[
     states = Counter(trial.state for trial in trials)
     if len(trials) != n_trials or set(states) - {TrialState.COMPLETED, TrialState.FAILED}:
         raise AssertionError(f"{len(trials)} trials, {dict(states)}")
+    if wrong := {trial.outcome for trial in trials} - {None, "lost"}:
+        raise AssertionError(f"trials failed for what was done to their surroundings: {wrong}")
     stored = ArtifactFiles(world.settings.artifacts_url)
     for trial in trials:
         if trial.state == TrialState.COMPLETED:

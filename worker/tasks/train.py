@@ -8,9 +8,17 @@ from typing import Final
 from db.blobs import ArtifactStoreUnavailableError
 from networks.safetensors import read_safetensors
 from search.entities import Artifact, Reason, TrialResult
-from search.errors import NotFoundError, StaleLeaseError, TrialFailure, TrialInterrupted
+from search.errors import (
+    NotFoundError,
+    StaleLeaseError,
+    StoreBusyError,
+    TrialFailure,
+    TrialInterrupted,
+)
 from search.ids import new_id
 from search.models import model_of_space
+from search.pareto import FrontChange
+from search.store import UnitOfWork
 from search.use_cases.leases import (
     PAUSED,
     Claim,
@@ -57,6 +65,10 @@ def train(parts: Parts, trial_id: str) -> None:
         except ArtifactStoreUnavailableError as error:
             _give_back(parts, claim, str(error))
             return
+        except StoreBusyError as error:
+            # not the candidate's fault; the next attempt starts from the last checkpoint
+            logger.warning("not recorded, the sweeper takes the trial back: %s", error)
+            return
         ForgivingCheckpoints(parts.artifacts.checkpoints(trial_id)).discard()
         parts.bell.advance(claim.search.id)
 
@@ -78,7 +90,7 @@ def _run(parts: Parts, claim: Claim) -> None:
             )
             # under the heartbeat too: a slow disk or a busy store must not cost the lease
             _save(parts, claim, result)
-    except (TrialInterrupted, StaleLeaseError, ArtifactStoreUnavailableError):
+    except (TrialInterrupted, StaleLeaseError, ArtifactStoreUnavailableError, StoreBusyError):
         raise
     except TrialFailure as failure:
         _fail(parts, claim, failure.outcome, str(failure))
@@ -98,22 +110,25 @@ def _start(parts: Parts, claim: Claim) -> FloatStart | None:
 
 
 def _save(parts: Parts, claim: Claim, result: TrialResult) -> None:
-    artifact = Artifact(
-        id=new_id("art"),
-        trial_id=claim.trial.id,
-        search_id=claim.search.id,
-        sha256=put_file(parts.artifacts, result.artifact),
-        size_bytes=len(result.artifact),
-        created_at=parts.now(),
-    )
-    change = persist(
-        parts.store,
-        lambda uow: complete_trial(uow, claim.lease, result.metrics, artifact, parts.now()),
-    )
+    artifact_id, sha256 = new_id("art"), put_file(parts.artifacts, result.artifact)
+
+    def record(uow: UnitOfWork) -> FrontChange:
+        now = parts.now()
+        artifact = Artifact(
+            id=artifact_id,
+            trial_id=claim.trial.id,
+            search_id=claim.search.id,
+            sha256=sha256,
+            size_bytes=len(result.artifact),
+            created_at=now,
+        )
+        return complete_trial(uow, claim.lease, result.metrics, artifact, now)
+
+    change = persist(parts.store, record)
     logger.info(
         "completed: accuracy %.4f, %d bytes%s",
         result.metrics["accuracy"],
-        artifact.size_bytes,
+        len(result.artifact),
         ", on the front" if change.added else "",
     )
 

@@ -8,7 +8,12 @@ import pytest
 
 from db.blobs import ArtifactStoreUnavailableError, FolderBlobs
 from search.entities import Limits, Progress, TrialResult
-from search.errors import DivergedError, OutOfMemoryError, TrialInterrupted
+from search.errors import (
+    DivergedError,
+    OutOfMemoryError,
+    StoreBusyError,
+    TrialInterrupted,
+)
 from search.recipe import Recipe
 from search.states import SearchState, TrialState
 from search.use_cases.leases import claim_trial
@@ -234,6 +239,33 @@ def test_a_file_that_cannot_be_stored_costs_nothing_but_time(
     assert trial.state_reason.code == "artifact_store_unavailable"
     assert "No space left" in trial.state_reason.message
     monkeypatch.undo()
+    trainer(lambda **_: RESULT)
+    train(parts, queued[1])
+    assert state_of(parts, queued[1]) == TrialState.COMPLETED
+
+
+def test_a_database_that_is_away_at_the_end_fails_no_trial(
+    parts: Parts,
+    queued: tuple[str, str],
+    trainer: Callable[[StandIn], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.persistence._PAUSES_S", (0.01, 0.01))
+    held = parts.store.begin
+
+    def away(**_: Any) -> TrialResult:
+        def refuse() -> Any:
+            raise StoreBusyError("the database did not answer")
+
+        monkeypatch.setattr(parts.store, "begin", refuse)
+        return RESULT
+
+    trainer(away)
+    train(parts, queued[1])
+    monkeypatch.setattr(parts.store, "begin", held)
+    assert state_of(parts, queued[1]) == TrialState.RUNNING
+    with parts.store.begin() as uow:
+        assert sweep(uow, later(10**9), ring_after_s=60).train == (queued[1],)
     trainer(lambda **_: RESULT)
     train(parts, queued[1])
     assert state_of(parts, queued[1]) == TrialState.COMPLETED
