@@ -27,6 +27,7 @@ from jobs.messages import PayloadError
 from search.errors import (
     BitparetoError,
     InvalidRequestError,
+    NameTakenError,
     NotFoundError,
     StaleLeaseError,
     StoreBusyError,
@@ -63,6 +64,9 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
         NotFoundError: ProblemType(status=404, code="not_found", title="No such object"),
         TransitionError: ProblemType(
             status=409, code="state_conflict", title="The object's state does not allow this"
+        ),
+        NameTakenError: ProblemType(
+            status=409, code="name_taken", title="Something else has this name"
         ),
         StaleLeaseError: ProblemType(
             status=409, code="stale_lease", title="Another worker holds the trial"

@@ -79,7 +79,7 @@ def trial_to_wire(
         genes=dict(trial.genes),
         layers=layer_rows(trial.layers) if with_layers else None,
         size_breakdown=breakdown_to_wire(trial.layers) if with_layers else None,
-        costs=dict(trial.costs),
+        costs={name: int(cost) for name, cost in trial.costs.items()},
         metrics=dict(trial.metrics),
         mean_weight_bits=mean_weight_bits(trial.layers),
         seed=trial.seed,

@@ -1,20 +1,13 @@
 """A declared space is judged whole: every problem, at its JSON pointer, with what is allowed."""
 
-import contextlib
-import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from search_space.errors import SpaceError, SpaceProblem
 from search_space.families import FAMILIES, imported
-from search_space.families.family import COMMON_KEYS
 from search_space.space import Space, space_from_json
-from tests.unit.search_space.conftest import DECLARED
 
 MakeSpace = Callable[..., Space]
 FAMILY_NAMES = (*FAMILIES, imported.NAME)
@@ -394,157 +387,3 @@ def test_a_space_is_an_object(declared: object) -> None:
         ("", "type"),
         ("/family", "missing"),
     ]
-
-
-words = st.sampled_from(
-    ["channels", "width", "kernel", "blocks", "pool", "stride", "min", "max", "step", "all", "pad"]
-)
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.integers(0, 40)
-    | st.floats()
-    | st.text(max_size=5)
-    | words,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=8,
-)
-keys = st.sampled_from(
-    sorted({*COMMON_KEYS, *(key for family in FAMILIES.values() for key in family.keys), "?"})
-)
-
-
-@settings(max_examples=300)
-@given(
-    family=st.sampled_from(FAMILY_NAMES),
-    declared=st.dictionaries(keys, json_values, max_size=4),
-)
-def test_any_json_is_a_space_or_a_list_of_problems(family: str, declared: dict[str, Any]) -> None:
-    """Nothing but ``SpaceError`` is raised, and a space that was accepted has networks."""
-    try:
-        space = space_from_json(declared | {"family": family}, input_shape=(1, 8, 8), n_classes=2)
-    except SpaceError:
-        return
-    assert space.candidate({gene.name: gene.choices[0] for gene in space.genes}).layers
-
-
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place in a JSON value but its root."""
-    items: Iterable[tuple[Any, Any]] = ()
-    if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, list):
-        items = enumerate(value)
-    for key, inner in items:
-        yield (*path, key)
-        yield from _places(inner, (*path, key))
-
-
-@settings(max_examples=300)
-@given(name=st.sampled_from(sorted(DECLARED)), data=st.data())
-def test_a_space_with_a_place_overwritten_is_judged(name: str, data: st.DataObject) -> None:
-    declared: Any = copy.deepcopy(DECLARED[name])
-    *path, last = data.draw(st.sampled_from(list(_places(declared))))
-    place = declared
-    for step in path:
-        place = place[step]
-    place[last] = data.draw(json_values)
-    with contextlib.suppress(SpaceError):
-        space = space_from_json(declared, input_shape=(1, 8, 8), n_classes=2)
-        assert space.sample(np.random.default_rng(0)).layers
-
-
-@pytest.mark.parametrize("huge", [10**400, 10**5000, -(10**5000), 1e308, 5e-324], ids=range(5))
-@pytest.mark.parametrize("key", ["channels", "width", "kernel", "stride"])
-def test_numbers_of_any_size_are_judged(key: str, huge: float) -> None:
-    for value in (huge, [huge], {"min": huge, "max": huge, "step": huge}, {"min": 1, "max": huge}):
-        stage = {"channels": 8, key: value}
-        declared = {"family": "mobilenetv2", "stages": [stage], "fixed": {"stage1.width": huge}}
-        with contextlib.suppress(SpaceError):
-            assert space_from_json(declared, input_shape=(1, 8, 8), n_classes=2).genes
-
-
-def test_half_a_surrogate_pair_can_be_sent_back() -> None:
-    (found,) = problems({"family": "resnet", "\ud800": "\ud800"})
-    assert found.pointer.encode() == rb"/\ud800"
-    (found,) = problems({"family": "resnet", "shortcut": "\ud800"})
-    assert found.detail.encode() == rb"cannot be '\ud800'"
-
-
-@given(declared=json_values)
-def test_any_json_at_all_is_judged(declared: object) -> None:
-    with contextlib.suppress(SpaceError):
-        space_from_json(declared, input_shape=(1, 8, 8), n_classes=2)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("declared", "listed"),
-    [
-        ({"min": 4, "max": 16, "step": 4}, [4, 8, 12, 16]),
-        ({"min": 4, "max": 15, "step": 4}, [4, 8, 12]),
-        ({"min": 5, "max": 7}, [5, 6, 7]),
-        ({"min": 5, "max": 5}, [5]),
-    ],
-)
-def test_a_range_is_the_list_it_stands_for(
-    make_space: MakeSpace, declared: dict[str, int], listed: list[int]
-) -> None:
-    ranged, written = (make_space("resnet", stem_channels=x) for x in (declared, listed))
-    assert ranged.genes == written.genes
-    assert ranged.single == written.single
-
-
-def test_a_range_of_numbers_is_exact_in_decimal(make_space: MakeSpace) -> None:
-    def widths(width: object) -> tuple[object, ...]:
-        stages = [{"channels": 100, "width": width}]
-        space = make_space("mobilenetv2", stages=stages)
-        return next(g.choices for g in space.genes if g.name == "stage1.width")
-
-    assert widths({"min": 0.1, "max": 1, "step": 0.1}) == tuple(i / 10 for i in range(1, 11))
-
-
-def test_ranges_hold_bits_and_blocks(make_space: MakeSpace) -> None:
-    space = make_space(
-        "vgg",
-        activation_bits={"min": 2, "max": 8, "step": 3},
-        stages=[{"channels": [4], "blocks": {"min": 1, "max": 3}}],
-    )
-    choices = {gene.name: gene.choices for gene in space.genes}
-    assert choices["stage1.blocks"] == (1, 2, 3)
-    assert choices["stage1.block2.conv.weight_bits"] == (1, 4, 7)
-    assert choices["stage1.block2.conv.activation_bits"] == (2, 5, 8)
-
-
-def test_choices_are_ascending_whatever_their_order(make_space: MakeSpace) -> None:
-    shuffled = make_space("resnet", weight_bits=[6, 2, 4], stem_channels=[6, 4])
-    assert shuffled.genes == make_space("resnet").genes
-
-
-def test_fixed_pins_genes(make_space: MakeSpace) -> None:
-    space = make_space("resnet", fixed={"stage1.channels": 6, "stage1.block0.conv1.weight_bits": 4})
-    assert not {"stage1.channels", "stage1.block0.conv1.weight_bits"} & {
-        gene.name for gene in space.genes
-    }
-    layers = space.candidate({gene.name: gene.choices[0] for gene in space.genes}).layers
-    (conv1,) = [layer for layer in layers if layer.name == "stage1.block0.conv1"]
-    assert (conv1.out_channels, conv1.weight_bits) == (6, 4)
-
-
-def test_a_width_can_be_pinned_by_any_multiplier_that_means_it(make_space: MakeSpace) -> None:
-    space = make_space("mobilenetv2", fixed={"stage1.width": 0.5})
-    assert space.single["stage1.width"] == 0.1
-    # the pinned-away multiplier is gone, the other aliases remain
-    values = {gene.name: gene.choices[0] for gene in space.genes}
-    assert space.candidate(values | {"stage1.width": 0.2}) == space.candidate(values)
-    pinned_to_one = make_space("mobilenetv2", fixed={"stage1.width": 1})
-    assert pinned_to_one.single["stage1.width"] == 1
-
-
-def test_layers_that_are_pinned_away_have_no_bit_genes(make_space: MakeSpace) -> None:
-    fixed = {"stage1.repeats": 1, "stage1.expansion": 1, "last.channels": 0}
-    space = make_space("mobilenetv2", fixed=fixed)
-    convs = {g.name.rpartition(".")[0] for g in space.genes if g.name.endswith("_bits")}
-    stage1 = {conv for conv in convs if conv.startswith("stage1")}
-    assert stage1 == {"stage1.block0.depthwise", "stage1.block0.project"}
-    assert "last" not in convs
