@@ -4,10 +4,10 @@
 
 Candidates of every family, in every mode of widths and with every quantizer, are trained for a
 moment on the digits (two epochs in float, one with quantizers, so that decisions mean something),
-rounded to the numbers a file holds, packed, and run on all 1,797 images by the integer runtime and
-by the fake-quantized network. ``agreement_before_rounding`` compares with the network before that
-last step of training. A sample of them is also exported by other tools; their files are in the
-same table.
+rounded to the numbers a file holds, packed, and run on all 1,797 images by the integer runtime and,
+in double precision, by the fake-quantized network. ``agreement_before_rounding`` compares with the
+network before that last step of training. A sample of them is also exported by other tools; their
+files are in the same table.
 """
 
 import argparse
@@ -28,8 +28,10 @@ from networks.export import pack
 from networks.network import QuantizedNetwork
 from networks.rounding import round_to_file
 from quantization.artifact import Artifact, read_artifact, write_artifact
+from quantization.errors import FixedPointError
 from quantization.integer_runtime import run
 from quantization.registry import QUANTIZERS
+from search.errors import DivergedError
 from search_space.costs import costs, float_size_bytes, mean_weight_bits
 from search_space.space import Candidate, space_from_json
 from training.augmentation import Augmentation
@@ -88,18 +90,28 @@ def main() -> None:
     arguments = _parse_arguments()
     dataset = load_dataset("digits")
     n = _QUICK_CANDIDATES if arguments.quick else arguments.candidates
-    rows = []
+    rows: list[dict[str, Any]] = []
+    diverged: list[int] = []
     exported_at = {round(i * n / _PEER_CANDIDATES) for i in range(_PEER_CANDIDATES)}
-    for case in cases(n, arguments.seed, dataset):
-        row = examine(case, dataset, with_peers=case.number in exported_at)
+    for case in cases(2 * n, arguments.seed, dataset):
+        try:
+            row = examine(case, dataset, with_peers=len(rows) in exported_at)
+        except (FixedPointError, DivergedError) as error:
+            # a trial ends as ``diverged`` here: there is no file to look at
+            diverged.append(case.number)
+            print(f"{case.number} {case.family}, {case.mode}, {case.quantizer}: {error}")
+            continue
         rows.append(row)
         print(
-            f"{case.number + 1}/{n} {case.family}, {case.mode}, {case.quantizer}: "
+            f"{len(rows)}/{n} {case.family}, {case.mode}, {case.quantizer}: "
             f"{row['size_bytes']} bytes, off by {row['prediction_error_bytes']}; agreement "
             f"{row['decision_agreement']:.4%}, accuracy {row['accuracy']:.3f}",
             flush=True,
         )
-    write_report("artifact_exactness", summarise(rows), rows, arguments.json)
+        if len(rows) == n:
+            break
+    metrics = {**summarise(rows), "diverged": float(len(diverged))}
+    write_report("artifact_exactness", metrics, rows, arguments.json)
 
 
 def _parse_arguments() -> argparse.Namespace:
@@ -147,7 +159,7 @@ def examine(case: Case, dataset: Dataset, *, with_peers: bool) -> dict[str, Any]
     images, labels = _everything(dataset)
     everything = Resident(images=torch.from_numpy(images), labels=torch.from_numpy(labels))
     as_trained = decisions(network, everything).numpy()
-    round_to_file(network)
+    round_to_file(network.double())
     artifact = pack(
         network,
         candidate_hash=case.candidate.hash,
@@ -180,6 +192,7 @@ def examine(case: Case, dataset: Dataset, *, with_peers: bool) -> dict[str, Any]
     }
     if with_peers:
         sample = torch.from_numpy(images[:_CALIBRATION_IMAGES])
+        network.float()
         row["peers"] = {name: export(network, sample) for name, export in EXPORTS.items()}
     return row
 

@@ -9,7 +9,8 @@ Sources:
     [He2015]   He et al., arXiv:1502.01852, section 2.2: initial weights of variance 2 / fan-in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import torch
@@ -20,11 +21,13 @@ from typing_extensions import override
 from quantization.quantizer import Quantizer
 from search_space.layers import Activation, Layer
 
-TIE: Final = 2.0**-17
+TIE: Final[Mapping[torch.dtype, float]] = MappingProxyType(
+    {torch.float32: 2.0**-17, torch.float64: 2.0**-36}
+)
 """Steps added to the output of a rounded network. With the few digits of a file's multipliers many
 values lie exactly between two integers, where the file takes the upper one and ``torch.round`` the
-even one. Less drowns in the rounding errors of float32, more moves values that are near a border:
-of powers of two from -12 to -30, -16 to -18 bring the logits nearest to those of the file."""
+even one. Less drowns in the rounding errors of the type, more moves values that are near a border:
+of powers of two from -12 to -30, -16 to -18 bring float32 logits nearest to those of the file."""
 
 
 def activate(x: Tensor, activation: Activation) -> Tensor:
@@ -78,7 +81,7 @@ class Node(nn.Module):
         output = self.compute(inputs, quantized)
         if quantized and self.output_quantizer is not None:
             if self.rounding is not None:
-                output = output + TIE * self.output_quantizer.step(output)
+                output = output + TIE[output.dtype] * self.output_quantizer.step(output)
             output = self.output_quantizer(output)
         return output
 

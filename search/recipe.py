@@ -22,10 +22,11 @@ class Recipe:
         weight_granularity: One weight scale per output channel or per tensor.
         max_train_images: Train on at most this many images: a stratified part, the same in every
             trial.
-        max_accuracy_gap: Largest tolerated share of validation images on which the packed file
-            decides otherwise than the fake-quantized network it was packed from, and largest loss
-            of accuracy against that network before its numbers were rounded to those of the file;
-            beyond either the trial fails as ``artifact_mismatch``.
+        max_accuracy_gap: Largest tolerated share of images (the first 1,000 of the validation
+            split) on which the packed file decides otherwise than the fake-quantized network it was
+            packed from, and largest loss of validation accuracy against that network before its
+            numbers were rounded to those of the file; beyond either the trial fails as
+            ``artifact_mismatch``.
     """
 
     float_epochs: int = 30

@@ -28,6 +28,10 @@ class Resident:
         """Number of images."""
         return len(self.labels)
 
+    def first(self, n: int) -> "Resident":
+        """The first ``n`` images, or all if there are fewer; not copied."""
+        return Resident(images=self.images[:n], labels=self.labels[:n])
+
 
 def resident(split: Split, device: torch.device, max_images: int | None = None) -> Resident:
     """Move a split, or a stratified part of it, to the device.

@@ -42,6 +42,10 @@ _FLOAT, _QAT, _STATISTICS = 0, 1, 2
 _CALIBRATION_IMAGES: Final = 512
 """Step sizes start from so many training images; more change them by little."""
 
+_COMPARED_IMAGES: Final = 1000
+"""File and network are compared on so many; in double precision each takes a ResNet-20 34 ms on a
+CPU core, and a wrong export shows on far fewer."""
+
 
 def run_trial(
     *,
@@ -92,7 +96,8 @@ def run_trial(
         training.run()
         report(Progress(phase="pack", epoch=0, n_epochs=1))
         as_trained = accuracy(training.network, training.validation)
-        round_to_file(training.network)
+        # in single precision rounding errors, too, would move values across borders of integers
+        round_to_file(training.network.double())
         artifact = pack(
             training.network,
             candidate_hash=candidate_hash,
@@ -103,18 +108,20 @@ def run_trial(
         data = write_artifact(artifact)
         _check_size(len(data), costs(layers).size_bytes)
         packed = artifact_decisions(data, dataset.validation.images)  # (N,)
-        fake = decisions(training.network, training.validation).cpu().numpy()  # (N,)
+        compared = training.validation.first(_COMPARED_IMAGES)
+        fake = decisions(training.network, compared).cpu().numpy()  # (n,)
     labels = dataset.validation.labels
+    otherwise = int((packed[: len(fake)] != fake).sum()) / len(fake)
     metrics = {
         "accuracy": float(np.mean(packed == labels)),
         "accuracy_fake_quantized": as_trained,
-        "decision_agreement": float(np.mean(packed == fake)),
+        "decision_agreement": 1 - otherwise,
         "float_accuracy": training.float_accuracy,
         "float_size_bytes": float(float_size_bytes(layers)),
         "n_validation": float(len(labels)),
         "train_seconds": training.seconds,
     }
-    _check_gap(int((packed != fake).sum()) / len(labels), metrics, recipe)
+    _check_gap(otherwise, metrics, recipe)
     report(Progress(phase="pack", epoch=1, n_epochs=1, accuracy=metrics["accuracy"]))
     return TrialResult(metrics=metrics, artifact=data)
 
@@ -240,7 +247,7 @@ def _check_gap(otherwise: float, metrics: Mapping[str, float], recipe: Recipe) -
     if otherwise > recipe.max_accuracy_gap:
         raise ArtifactMismatchError(
             f"the file decides otherwise than the fake-quantized network on {otherwise:.2%} of the "
-            f"validation images, more than {recipe.max_accuracy_gap:.2%}; it reaches {packed:.4f}"
+            f"images compared, more than {recipe.max_accuracy_gap:.2%}; it reaches {packed:.4f}"
         )
     if trained - packed > recipe.max_accuracy_gap:
         raise ArtifactMismatchError(

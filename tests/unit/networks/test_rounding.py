@@ -93,6 +93,19 @@ def test_the_file_stays_and_the_network_becomes_it(family: str, bits: int) -> No
     assert disagreement(made, data) < max(before / 3, 1e-5)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("bits", [1, 2, 3, 5, 8])
+def test_in_double_precision_logits_are_the_files(family: str, bits: int) -> None:
+    made = network(layers_of(family, bits)).double()
+    data = packed(made)
+    round_to_file(made)
+    assert packed(made) == data
+    with torch.no_grad():
+        # ties go up, as everywhere in the file
+        own = np.floor(made(images()).numpy() / LOGIT_SCALE + 0.5 + 1e-6)
+    assert np.array_equal(own, run(read_artifact(data), images().numpy()))
+
+
 @pytest.mark.parametrize("quantizer", QUANTIZERS)
 @pytest.mark.parametrize("granularity", ["per_channel", "per_tensor"])
 def test_with_every_quantizer(quantizer: str, granularity: str) -> None:

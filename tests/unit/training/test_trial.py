@@ -294,7 +294,7 @@ def test_an_export_of_another_size_fails_the_trial(
 @pytest.mark.parametrize("bits", [1, 2, 3, 8])
 def test_file_and_network_decide_alike(few: Dataset, bits: int) -> None:
     metrics = train(few, layers=network(bits)).metrics
-    assert metrics["decision_agreement"] >= 0.99
+    assert metrics["decision_agreement"] >= 0.99  # two logits may be equal but for 2**-12
 
 
 def test_a_loss_against_the_network_before_rounding_fails_the_trial(
