@@ -48,7 +48,7 @@ class Cluster:
             "BITPARETO_BROKER_URL": broker_url,
         }
         subprocess.run([SERVER, "migrate"], env=self._environment, check=True)
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[tuple[tuple[str, ...], subprocess.Popen[bytes]]] = []
         for command in (*COMMANDS, ("api", "--port", str(port))):
             self.start(*command)
 
@@ -58,17 +58,17 @@ class Cluster:
             started = subprocess.Popen(
                 [SERVER, *command], env=self._environment, stdout=log, stderr=log
             )
-        self._processes.append(started)
+        self._processes.append((command, started))
 
-    def stop(self) -> list[int]:
-        """Ask every process to end, as an orchestrator does; returns the exit statuses."""
-        for process in self._processes:
+    def stop(self) -> list[tuple[tuple[str, ...], int]]:
+        """Ask every process to end, as an orchestrator does; returns how each command ended."""
+        for _, process in self._processes:
             process.send_signal(signal.SIGTERM)
-        return [process.wait(60) for process in self._processes]
+        return [(command, process.wait(60)) for command, process in self._processes]
 
     def kill(self) -> None:
         """End what is left."""
-        for process in self._processes:
+        for _, process in self._processes:
             process.kill()
             process.wait()
 
@@ -104,8 +104,12 @@ def test_a_search_survives_its_servers(tmp_path: Path) -> None:
             check_invariants(store, search_id)
             store.close()
             # uvicorn ends in order, then hands the signal on
-            ended = (0, -signal.SIGTERM)
-            assert sum(status not in ended for status in running.stop()) == 1  # the killed one
+            in_order = (0, -signal.SIGTERM)
+            others = [(name, status) for name, status in running.stop() if status not in in_order]
+            assert [status for _, status in others] == [-signal.SIGKILL], (
+                others,
+                (tmp_path / "processes.log").read_text()[-4000:],
+            )
             assert not processes_of(tmp_path)
     finally:
         redis_server.kill()
