@@ -10,15 +10,28 @@ from fastapi.routing import APIRoute
 
 from api.deps import Parts
 from api.errors import install_error_handlers, internal_error_response
+from api.export_cache import ExportCache
 from api.model_converter import ModelConverter
 from api.openapi import describe
 from api.request_bodies import BodyLimit
 from api.request_ids import RequestContext
-from api.routes import artifacts, events, fronts, meta, models, searches, trials
+from api.routes import (
+    artifacts,
+    events,
+    exports,
+    fronts,
+    hardware_profiles,
+    meta,
+    models,
+    searches,
+    spaces,
+    trials,
+)
 from api.static import install_dashboard
 from db.artifact_files import ArtifactFiles
 from db.migrate import check_schema
 from db.store import open_store
+from exports.formats import export
 from jobs.bell import CeleryBell
 from jobs.broker import celery_client
 from search.settings import Settings, settings_from_environment
@@ -45,6 +58,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         artifacts=ArtifactFiles(settings.artifacts_url),
         check_ready=partial(check_schema, settings.database_url),
         converter=ModelConverter(),
+        exports=ExportCache(export),
         poll_s=poll_s,
         heartbeat_s=heartbeat_s,
     )
@@ -67,7 +81,18 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
-    for routes in (searches, trials, fronts, events, artifacts, models, meta):
+    for routes in (
+        searches,
+        trials,
+        fronts,
+        events,
+        artifacts,
+        exports,
+        models,
+        hardware_profiles,
+        spaces,
+        meta,
+    ):
         app.include_router(routes.router)
     install_error_handlers(app)
     install_dashboard(app)

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from api.export_cache import ExportCache
 from api.model_converter import ModelConverter
 from search.ports import Bell
 from search.store import Store
@@ -42,6 +43,7 @@ class Parts:
     artifacts: ArtifactReader
     check_ready: ReadyCheck
     converter: ModelConverter
+    exports: ExportCache
     poll_s: float = 0.25
     heartbeat_s: float = 15.0
 
@@ -77,6 +79,11 @@ def get_converter(parts: PartsDep) -> ModelConverter:
     return parts.converter
 
 
+def get_exports(parts: PartsDep) -> ExportCache:
+    """Return what exports packed files."""
+    return parts.exports
+
+
 def get_now(parts: PartsDep) -> datetime:
     """Return the time of the request, by the clock of the whole deployment."""
     return parts.store.now()
@@ -86,4 +93,5 @@ StoreDep = Annotated[Store, Depends(get_store)]
 BellDep = Annotated[Bell, Depends(get_bell)]
 ArtifactsDep = Annotated[ArtifactReader, Depends(get_artifacts)]
 ConverterDep = Annotated[ModelConverter, Depends(get_converter)]
+ExportsDep = Annotated[ExportCache, Depends(get_exports)]
 NowDep = Annotated[datetime, Depends(get_now)]

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -66,7 +67,7 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
             status=409, code="state_conflict", title="The object's state does not allow this"
         ),
         NameTakenError: ProblemType(
-            status=409, code="name_taken", title="Something else has this name"
+            status=409, code="name_taken", title="Something else has this name and keeps it"
         ),
         StaleLeaseError: ProblemType(
             status=409, code="stale_lease", title="Another worker holds the trial"
@@ -159,7 +160,13 @@ def _on_domain_error(request: Request, error: Exception) -> Response:
     errors: list[FieldError] = []
     if isinstance(error, InvalidRequestError):
         errors = [
-            FieldError(pointer=p.pointer, code=p.code, detail=p.detail, allowed=list(p.allowed))
+            FieldError(
+                pointer=p.pointer,
+                code=p.code,
+                detail=p.detail,
+                allowed=list(p.allowed),
+                line=p.line,
+            )
             for p in error.problems
         ]
     headers = {}
@@ -176,9 +183,16 @@ def _on_validation_error(request: Request, error: Exception) -> Response:
         what = found[0].get("ctx", {}).get("error", "")
         where = found[0]["loc"][-1]
         return problem_response(request, MALFORMED, f"{what} at character {where}".strip())
-    errors = field_errors(found)
+    errors = field_errors(found, _body_type(request))
     detail = "; ".join(f"{e.pointer}: {e.detail}" for e in errors)
     return problem_response(request, INVALID, detail, errors=errors)
+
+
+def _body_type(request: Request) -> object:
+    """Return the type of the body that the path takes, ``None`` where it takes none."""
+    route = request.scope.get("route")
+    field = route.body_field if isinstance(route, APIRoute) else None
+    return field.field_info.annotation if field else None
 
 
 def _on_http_exception(request: Request, error: Exception) -> Response:

@@ -1,15 +1,31 @@
 """From the domain's values to the wire models, and back for requests."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Final
 
 from bitpareto import types as wire
 from bitpareto.types.trials import SizeBreakdown, TrialReason
-from search.entities import Artifact, Event, Limits, Progress, Search, Strategy, Trial
-from search.intervals import wilson_interval
+from search.entities import (
+    Artifact,
+    Event,
+    Limits,
+    Progress,
+    Search,
+    Strategy,
+    Trial,
+    WrittenProfile,
+)
 from search.recipe import Recipe
 from search_space.costs import layer_costs, mean_weight_bits, size_breakdown
+from search_space.counting import Count
+from search_space.intervals import wilson_interval
 from search_space.layers import LayerList
+from search_space.preview import Preview
+
+_MOST_COUNTED: Final = 10**300
+"""Above, a JSON number is infinite to most readers; Python writes none of over 4300 digits."""
 
 
 def strategy_from_wire(strategy: wire.Strategy) -> Strategy:
@@ -43,6 +59,7 @@ def search_to_wire(search: Search) -> wire.Search:
         space=dict(search.space),
         objectives=list(search.objectives),
         budgets=dict(search.budgets),
+        hardware=hardware_ref(search.hardware),
         strategy=wire.Strategy(**asdict(search.strategy)),
         recipe=wire.Recipe(**asdict(search.recipe)),
         limits=wire.Limits(**asdict(search.limits)),
@@ -51,6 +68,13 @@ def search_to_wire(search: Search) -> wire.Search:
         hypervolume=search.hypervolume,
         trial_counts={state.value: n for state, n in search.trial_counts.items() if n},
     )
+
+
+def hardware_ref(profile: WrittenProfile | None) -> wire.HardwareRef | None:
+    """Return which profile a search was made with."""
+    if profile is None:
+        return None
+    return wire.HardwareRef(name=profile.name, sha256=profile.sha256)
 
 
 def artifact_to_wire(artifact: Artifact) -> wire.Artifact:
@@ -79,7 +103,7 @@ def trial_to_wire(
         genes=dict(trial.genes),
         layers=layer_rows(trial.layers) if with_layers else None,
         size_breakdown=breakdown_to_wire(trial.layers) if with_layers else None,
-        costs={name: int(cost) for name, cost in trial.costs.items()},
+        costs={**trial.costs},
         metrics=dict(trial.metrics),
         mean_weight_bits=mean_weight_bits(trial.layers),
         seed=trial.seed,
@@ -151,4 +175,37 @@ def event_to_wire(event: Event) -> wire.SearchEvent:
         type=event.type,
         at=event.at,
         payload=dict(event.payload),
+    )
+
+
+def preview_to_wire(family: str, found: Preview) -> wire.SpacePreview:
+    """Return what is known of a space."""
+    return wire.SpacePreview(
+        family=family,
+        n_genes=found.n_genes,
+        count=_count_to_wire(found.count),
+        n_seen=found.n_seen,
+        complete=found.complete,
+        costs={name: wire.CostPreview(**asdict(cost)) for name, cost in found.costs.items()},
+        share=wire.SharePreview(**asdict(found.share)),
+        sampling=found.sampling,
+        samples=[
+            wire.CandidateSample(
+                candidate_hash=sample.candidate.hash,
+                genes=dict(sample.candidate.genes),
+                costs=dict(sample.costs),
+                mean_weight_bits=mean_weight_bits(sample.candidate.layers),
+            )
+            for sample in found.samples
+        ],
+    )
+
+
+def _count_to_wire(count: Count) -> wire.CandidateCount:
+    return wire.CandidateCount(
+        exact=count.exact,
+        at_least=count.at_least if count.at_least < _MOST_COUNTED else None,
+        at_most=count.at_most if count.at_most < _MOST_COUNTED else None,
+        log10_at_least=math.log10(count.at_least),
+        log10_at_most=math.log10(count.at_most),
     )

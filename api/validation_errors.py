@@ -2,25 +2,30 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from pydantic import BaseModel
 
-from bitpareto.types import FieldError, SearchCreate
+from bitpareto.types import FieldError
 
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _BOUNDS: Final[Mapping[str, str]] = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 _SHOWN: Final = 200
 
 
-def field_errors(found: Iterable[Mapping[str, Any]]) -> list[FieldError]:
-    """Translate ``RequestValidationError.errors()``."""
+def field_errors(found: Iterable[Mapping[str, Any]], body: object) -> list[FieldError]:
+    """Translate ``RequestValidationError.errors()``.
+
+    Args:
+        found: The errors.
+        body: Type of the body that the path takes.
+    """
     return [
         FieldError(
             pointer=pointer_of(error["loc"]),
             code=str(error["type"]),
             detail=str(error["msg"]),
-            allowed=_allowed(error),
+            allowed=_allowed(error, body),
         )
         for error in found
     ]
@@ -43,22 +48,23 @@ def pointer_of(location: Iterable[int | str]) -> str:
     return "".join("/" + p[:_SHOWN].replace("~", "~0").replace("/", "~1") for p in parts)
 
 
-def _allowed(error: Mapping[str, Any]) -> list[str]:
+def _allowed(error: Mapping[str, Any], body: object) -> list[str]:
     context = error.get("ctx", {})
     if "expected" in context:
         return _QUOTED.findall(str(context["expected"]))
     if error["type"] == "extra_forbidden":
-        return _fields_at(error["loc"][1:-1])
+        return _fields_at(error["loc"][1:-1], body)
     return [f"{sign} {context[name]}" for name, sign in _BOUNDS.items() if name in context]
 
 
-def _fields_at(path: Iterable[int | str]) -> list[str]:
-    """Return the fields known at ``path`` in the only request body there is."""
-    model: type[BaseModel] = SearchCreate
+def _fields_at(path: Iterable[int | str], body: object) -> list[str]:
+    """Return the fields known at ``path`` in a request body."""
+    model = body
     for part in path:
-        field = model.model_fields.get(str(part))
-        inner = field.annotation if field else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
-    return list(model.model_fields)
+        field = model.model_fields.get(str(part)) if _is_model(model) else None
+        model = field.annotation if field else None
+    return list(model.model_fields) if _is_model(model) else []
+
+
+def _is_model(type_: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(type_, type) and issubclass(type_, BaseModel)

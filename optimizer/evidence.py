@@ -52,7 +52,7 @@ def read_evidence(request: AskRequest) -> Evidence:
         o for o in request.history if math.isfinite(_values(o).get(measured_name, math.nan))
     ]
     space = request.space
-    options = _options(space, completed)
+    options = _options(request, completed)
     return Evidence(
         cost_names=cost_names,
         ref_point=utilities([request.ref_point], (measured_name, *cost_names))[0],
@@ -60,8 +60,8 @@ def read_evidence(request: AskRequest) -> Evidence:
         x=features_of(space, options),
         measured=utilities([_values(o) for o in completed], (measured_name,)).squeeze(-1),
         cost_utilities=cost_utilities(options, cost_names),
-        failed_x=features_of(space, _options(space, _with_status(request, "failed"))),
-        pending=_options(space, _with_status(request, "pending")),
+        failed_x=features_of(space, _options(request, _with_status(request, "failed"))),
+        pending=_options(request, _with_status(request, "pending")),
     )
 
 
@@ -91,8 +91,8 @@ def features_of(space: Space, options: Sequence[Option]) -> Tensor:
     return torch.from_numpy(features(space, options))
 
 
-def _options(space: Space, observations: Sequence[Observation]) -> list[Option]:
-    return [Option.of(space.candidate(o.genes)) for o in observations]
+def _options(request: AskRequest, observations: Sequence[Observation]) -> list[Option]:
+    return [Option.of(request.space.candidate(o.genes), request.hardware) for o in observations]
 
 
 def _values(observation: Observation) -> Mapping[str, float]:

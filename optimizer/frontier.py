@@ -4,21 +4,26 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from optimizer.genotypes import Genotypes, Places
 from search.entities import Proposal
 from search.ports import AskRequest
-from search_space.costs import cost_mapping
-from search_space.preview import extreme_candidate, within
+from search_space.batch import batch_costs
+from search_space.budgets import within
+from search_space.hardware.batch import REFUSED, costs_on
+from search_space.hardware.estimate import exact_costs, runs_every_layer
+from search_space.hardware.profile import HardwareProfile
+from search_space.sampling import CostsOf, draw_within
 from search_space.space import Candidate
 
 MAX_ENUMERATED = 4096
 """Assignments up to which a space is listed in full; about a second and a half."""
 _PATIENCE, _LEAST_PATIENCE = 500, 20
 """Uniform draws without a new option before giving up, at first and at last."""
+_AT_ONCE = 64
+"""Assignments drawn together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +31,12 @@ class Option:
     """A candidate with its exact costs."""
 
     candidate: Candidate
-    costs: Mapping[str, int]
+    costs: Mapping[str, float]
 
     @classmethod
-    def of(cls, candidate: Candidate) -> "Option":
-        """Return a candidate with its costs."""
-        return cls(candidate=candidate, costs=cost_mapping(candidate.layers))
+    def of(cls, candidate: Candidate, profile: HardwareProfile | None = None) -> "Option":
+        """Return a candidate with its costs, those on a device included."""
+        return cls(candidate=candidate, costs=exact_costs(candidate.layers, profile))
 
     def propose(self, gen_method: str, gen_seconds: float) -> Proposal:
         """Return it as a proposal."""
@@ -54,9 +59,16 @@ class Frontier:
 
     def __init__(self, request: AskRequest) -> None:
         self.space = request.space
-        self.budgets = dict(request.budgets)
+        profile = request.hardware
+        self._profile = profile
+        self.bounds = dict(request.budgets)
+        self._costs_of: CostsOf = lambda places: batch_costs(request.space, places)
+        if profile is not None:
+            self.bounds = {**profile.bounds(request.budgets), REFUSED: 1.0}
+            self._costs_of = costs_on(request.space, profile)
         self.genotypes = Genotypes(request.space)
         self._patience = _PATIENCE
+        self._drawn: list[Places] = []
         self._known = {o.candidate_hash for o in request.history}
         self._known_places = [self.genotypes.places(o.genes) for o in request.history]
 
@@ -70,8 +82,11 @@ class Frontier:
         candidate = self.space.candidate(self.genotypes.assignment(places))
         if candidate.hash in self._known:
             return None
-        option = Option.of(candidate)
-        return option if within(option.costs, self.budgets) else None
+        if self._profile is not None and not runs_every_layer(candidate.layers, self._profile):
+            return None
+        option = Option.of(candidate, self._profile)
+        bounds = {name: bound for name, bound in self.bounds.items() if name in option.costs}
+        return option if within(option.costs, bounds) else None
 
     def uniform(self, rng: np.random.Generator) -> Option | None:
         """Return a new option drawn uniformly from all assignments within budget.
@@ -79,28 +94,29 @@ class Frontier:
         ``None`` after many draws: the budget is tight, or little is left. Later calls then give up
         sooner.
         """
-        for _ in range(self._patience):
-            option = self.option(self.genotypes.uniform(rng, 1)[0])
+        for start in range(0, self._patience, _AT_ONCE):
+            places = self.genotypes.uniform(rng, min(_AT_ONCE, self._patience - start))
+            costs = self._costs_of(places)
+            fits = np.ones(len(places), dtype=np.bool_)
+            for name, bound in self.bounds.items():
+                fits &= costs[name] <= bound
+            option = next((o for row in places[fits] if (o := self.option(row))), None)
             if option is not None:
                 return option
         self._patience = max(_LEAST_PATIENCE, self._patience // 4)
         return None
 
-    def walk(self, rng: np.random.Generator, n_steps: int) -> Option | None:
-        """Return where a random walk within budget ends, for budgets that uniform draws miss.
+    def walk(self, rng: np.random.Generator) -> Option | None:
+        """Return a new option within budget, for budgets that uniform draws miss.
 
-        It starts at the smallest candidate that meets every budget and takes single-gene steps
-        that stay within; not uniform. ``None`` when it ends on a known candidate.
+        About uniform (``search_space.sampling``). ``None`` when many draws hold nothing new.
         """
-        here = self._smallest
-        if here is None:
-            return None
-        for _ in range(n_steps):
-            step = self.genotypes.mutate(here[None], rng, most=1)[0]
-            candidate = self.space.candidate(self.genotypes.assignment(step))
-            if within(cost_mapping(candidate.layers), self.budgets):
-                here = self.genotypes.places(candidate.genes)
-        return self.option(np.where(here < 0, self.genotypes.uniform(rng, 1)[0], here))
+        option = self._next_drawn()
+        if option is None:
+            drawn = draw_within(self.space, rng, self.bounds, _AT_ONCE, self._costs_of)
+            self._drawn = list(drawn.places)
+            option = self._next_drawn()
+        return option
 
     def last_resort(self, rng: np.random.Generator) -> Option | None:
         """Return any new option, searching systematically; ``None`` when none is found.
@@ -113,12 +129,11 @@ class Frontier:
         genotypes = self._all() if size <= MAX_ENUMERATED else self._neighbours(rng)
         return next((o for places in genotypes if (o := self.option(places)) is not None), None)
 
-    @cached_property
-    def _smallest(self) -> Places | None:
-        for cost in self.budgets:
-            candidate = extreme_candidate(self.space, cost, "smallest")
-            if within(cost_mapping(candidate.layers), self.budgets):
-                return self.genotypes.places(candidate.genes)
+    def _next_drawn(self) -> Option | None:
+        while self._drawn:
+            option = self.option(self._drawn.pop())
+            if option is not None:
+                return option
         return None
 
     def _all(self) -> Iterator[Places]:

@@ -8,9 +8,6 @@ from optimizer.frontier import Frontier, Option, request_rng
 from search.entities import Proposal
 from search.ports import AskRequest
 
-_WALK_STEPS = 60
-_MAX_WALKS = 8
-
 
 def ask(request: AskRequest) -> list[Proposal]:
     """Propose uniform samples; see ``draw`` for the values of ``gen_method``.
@@ -39,8 +36,7 @@ def draw(frontier: Frontier, rng: np.random.Generator) -> tuple[Option | None, s
     option = frontier.uniform(rng)
     if option is not None:
         return option, "random"
-    for _ in range(_MAX_WALKS if frontier.budgets else 0):
-        option = frontier.walk(rng, _WALK_STEPS)
-        if option is not None:
-            return option, "random_walk"
+    option = frontier.walk(rng) if frontier.bounds else None
+    if option is not None:
+        return option, "random_walk"
     return frontier.last_resort(rng), "random_exhausted"

@@ -6,15 +6,17 @@ Everything wrong is collected before anything is stored.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from search.datasets import DATASETS
 from search.errors import FieldProblem, InvalidRequestError
+from search.hardware_admission import admit_on_hardware, hardware_problem
 from search.objectives import EXACT_COSTS, OBJECTIVES
-from search_space.costs import cost_mapping
 from search_space.errors import SpaceError
+from search_space.extremes import extremes
+from search_space.hardware.estimate import HARDWARE_COSTS, cost_names
+from search_space.hardware.profile import HardwareProfile
 from search_space.layers import LayerList
-from search_space.preview import extreme_candidate
 from search_space.space import Space, space_from_json
 
 
@@ -23,7 +25,7 @@ class Admission:
     """What was learned while a request was checked.
 
     Attributes:
-        space: The live space.
+        space: The live space, without widths that the device does not compute.
         ref_point: Worst value per objective: chance level for the accuracy; for a cost its budget,
             else the largest value in the space.
     """
@@ -39,6 +41,7 @@ def admit(
     objectives: Sequence[str],
     budgets: Mapping[str, float],
     network: LayerList | None = None,
+    profile: HardwareProfile | None = None,
 ) -> Admission:
     """Check a requested search.
 
@@ -48,16 +51,58 @@ def admit(
         objectives: Names of objectives.
         budgets: Upper bounds per exact cost.
         network: The layers of the model that the space names, if it names one.
+        profile: The device that the search is for, if it is for one.
 
     Raises:
         InvalidRequestError: With every problem found.
     """
-    problems = [*_objective_problems(objectives), *_budget_problems(budgets)]
+    live = admit_space(
+        dataset=dataset,
+        space=space,
+        budgets=budgets,
+        network=network,
+        problems=_objective_problems(objectives, profile),
+        profile=profile,
+    )
+    bounds, largest = dict(budgets), dict[str, float]()
+    if profile is not None:
+        found = admit_on_hardware(live, profile, budgets, objectives)
+        live, bounds, largest = found.space, profile.bounds(budgets), {**found.largest}
+    largest |= {name: end.value for name, end in extremes(live, "largest").items()}
+    worst = {"accuracy": 1 / live.n_classes}
+    for cost in {*objectives} & {*EXACT_COSTS}:
+        worst[cost] = float(min(bounds.get(cost, math.inf), largest[cost]))
+    return Admission(space=live, ref_point={name: worst[name] for name in objectives})
+
+
+def admit_space(
+    *,
+    dataset: str,
+    space: Mapping[str, Any],
+    budgets: Mapping[str, float],
+    network: LayerList | None = None,
+    problems: Sequence[FieldProblem] = (),
+    profile: HardwareProfile | None = None,
+) -> Space:
+    """Check a space with its budgets, each of which something of the space must meet.
+
+    Args:
+        dataset: Name of a data set.
+        space: As declared.
+        budgets: Upper bounds per exact cost.
+        network: The layers of the model that the space names, if it names one.
+        problems: Found already; told with the others.
+        profile: The device, which has costs of its own; whether the space fits it is not checked.
+
+    Raises:
+        InvalidRequestError: With every problem found.
+    """
+    found = [*problems, *_budget_problems(budgets, profile)]
     live: Space | None = None
     facts = DATASETS.get(dataset)
     if facts is None:
         detail = f"{dataset!r} is not a data set of this server"
-        problems.append(FieldProblem("/dataset", "unknown_dataset", detail, tuple(DATASETS)))
+        found.append(FieldProblem("/dataset", "unknown_dataset", detail, tuple(DATASETS)))
     # without a data set the space is checked against one of the known shapes, so that a caller
     # hears of all mistakes at once
     shape = facts or next(iter(DATASETS.values()))
@@ -66,24 +111,27 @@ def admit(
             space, input_shape=shape.input_shape, n_classes=shape.n_classes, network=network
         )
     except SpaceError as error:
-        problems += [
+        found += [
             FieldProblem(f"/space{p.pointer}", p.code, p.detail, p.allowed) for p in error.problems
         ]
-    if problems or live is None:
-        raise InvalidRequestError(problems)
+    if found or live is None:
+        raise InvalidRequestError(found)
     _check_feasible(live, budgets)
-    worst = {"accuracy": 1 / shape.n_classes}
-    for cost in {*objectives} & {*EXACT_COSTS}:
-        largest = _extreme(live, cost, "largest")
-        worst[cost] = float(min(budgets.get(cost, largest), largest))
-    return Admission(space=live, ref_point={name: worst[name] for name in objectives})
+    return live
 
 
-def _objective_problems(objectives: Sequence[str]) -> list[FieldProblem]:
+def _objective_problems(
+    objectives: Sequence[str], profile: HardwareProfile | None
+) -> list[FieldProblem]:
     problems = [
         FieldProblem(f"/objectives/{i}", "not_allowed", f"{name!r} is no objective", (*OBJECTIVES,))
         for i, name in enumerate(objectives)
         if name not in OBJECTIVES
+    ]
+    problems += [
+        hardware_problem(f"/objectives/{i}", name, profile)
+        for i, name in enumerate(objectives)
+        if name in HARDWARE_COSTS and name not in cost_names(profile)
     ]
     if len(set(objectives)) < len(objectives):
         detail = "an objective is named twice"
@@ -94,12 +142,16 @@ def _objective_problems(objectives: Sequence[str]) -> list[FieldProblem]:
     return problems
 
 
-def _budget_problems(budgets: Mapping[str, float]) -> list[FieldProblem]:
+def _budget_problems(
+    budgets: Mapping[str, float], profile: HardwareProfile | None
+) -> list[FieldProblem]:
     problems = []
     for name, bound in budgets.items():
         if name not in EXACT_COSTS:
             detail = f"{name!r} cannot be bounded"
             problems.append(FieldProblem(f"/budgets/{name}", "not_allowed", detail, EXACT_COSTS))
+        elif name in HARDWARE_COSTS and name not in cost_names(profile):
+            problems.append(hardware_problem(f"/budgets/{name}", name, profile))
         elif not (math.isfinite(bound) and bound > 0):
             detail = f"{bound:g} is not a finite number above zero"
             problems.append(FieldProblem(f"/budgets/{name}", "not_positive", detail, ("> 0",)))
@@ -107,20 +159,16 @@ def _budget_problems(budgets: Mapping[str, float]) -> list[FieldProblem]:
 
 
 def _check_feasible(space: Space, budgets: Mapping[str, float]) -> None:
-    smallest = {name: _extreme(space, name, "smallest") for name in budgets}
-    problems = [
-        FieldProblem(
-            f"/budgets/{name}",
-            "infeasible",
-            f"no candidate of this space fits {bound:g}; the smallest {name} is {smallest[name]}",
-            (f">= {smallest[name]}",),
-        )
-        for name, bound in budgets.items()
-        if smallest[name] > bound
-    ]
+    if not budgets:
+        return
+    smallest = extremes(space, "smallest")
+    problems = []
+    for name, bound in budgets.items():
+        least = smallest.get(name)
+        if least is not None and least.value > bound:
+            which = "the smallest" if least.proven else "the smallest found of"
+            detail = f"no candidate of this space fits {bound:g}; {which} {name} is {least.value}"
+            allowed = (f">= {least.value}",)
+            problems.append(FieldProblem(f"/budgets/{name}", "infeasible", detail, allowed))
     if problems:
         raise InvalidRequestError(problems)
-
-
-def _extreme(space: Space, cost: str, which: Literal["smallest", "largest"]) -> int:
-    return cost_mapping(extreme_candidate(space, cost, which).layers)[cost]

@@ -1,6 +1,7 @@
 """Which hardware profiles there are: those of the product, and those that users added."""
 
 import hashlib
+from functools import lru_cache
 
 from search.entities import WrittenProfile
 from search.store import UnitOfWork
@@ -28,6 +29,7 @@ def all_profiles(uow: UnitOfWork) -> list[WrittenProfile]:
     return [*shipped, *added]
 
 
-def live(profile: WrittenProfile | None) -> HardwareProfile | None:
-    """Return what a stored profile says, if there is one."""
-    return None if profile is None else read_profile(profile.yaml)
+@lru_cache(maxsize=256)
+def live(profile: WrittenProfile) -> HardwareProfile:
+    """Return what a stored profile says; a large table takes a second to read."""
+    return read_profile(profile.yaml)

@@ -36,9 +36,12 @@ OBJECTIVES: Final[Mapping[str, Objective]] = MappingProxyType(
             Objective(
                 name="peak_activation_bytes", direction="down", exact=True, scale="log2", unit="B"
             ),
+            Objective(name="latency_ms", direction="down", exact=True, scale="log2", unit="ms"),
+            Objective(name="energy_uj", direction="down", exact=True, scale="log2", unit="uJ"),
         )
     }
 )
 """Every objective a search may name. ``accuracy`` is the validation accuracy of the packed file."""
 
 EXACT_COSTS: Final = tuple(name for name, o in OBJECTIVES.items() if o.exact)
+"""Of these, time and energy need a hardware profile."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from search.entities import Progress, Proposal
 from search.objectives import Objective
 from search_space.genes import GeneValue
+from search_space.hardware.profile import HardwareProfile
 from search_space.space import Space
 
 
@@ -34,6 +35,7 @@ class AskRequest:
     Attributes:
         ref_point: Worst value per objective name.
         budgets: Upper bound per exact cost; nothing above is proposed.
+        hardware: A device; nothing that it does not compute or hold is proposed.
         history: All trials so far, in order of their number.
         seed: Of the search; with the same request the same proposals come back.
         n_initial: Points before the model is used; ``None`` lets the strategy choose.
@@ -49,6 +51,7 @@ class AskRequest:
     seed: int
     n_initial: int | None = None
     deadline_s: float = 20.0
+    hardware: HardwareProfile | None = None
 
 
 Ask = Callable[[AskRequest], list[Proposal]]

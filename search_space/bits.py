@@ -22,6 +22,14 @@ MOST_GROUPS: Final = 256
 """Groups of channels with weight bits of their own that a layer may have."""
 
 
+_SUFFIXES: Final = ("weight_bits", "activation_bits")
+
+
+def is_bit_gene(name: str) -> bool:
+    """Whether a gene holds a width; all others are of the architecture."""
+    return name.endswith(_SUFFIXES)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BitPlan:
     """How bit-widths are searched.

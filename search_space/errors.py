@@ -42,15 +42,26 @@ class BudgetInfeasibleError(SearchSpaceError, ValueError):
 
     Attributes:
         budgets: The upper bounds asked for.
-        smallest: Smallest value found of each bounded cost, taken alone. Where each is within its
-            budget, the budgets exclude each other or leave too little for uniform samples to hit.
+        smallest: Smallest value of each bounded cost, taken alone. Where each is within its budget,
+            the budgets exclude each other, or leave so little that nothing of it was found.
+        proven: Whether no candidate has less; else none was found that has.
     """
 
-    def __init__(self, budgets: Mapping[str, float], smallest: Mapping[str, int]) -> None:
+    def __init__(
+        self, budgets: Mapping[str, float], smallest: Mapping[str, int], *, proven: bool
+    ) -> None:
         self.budgets = dict(budgets)
         self.smallest = dict(smallest)
+        self.proven = proven
+        alone = "smallest alone" if proven else "smallest found alone"
         over = ", ".join(
-            f"{name} <= {bound:g} (smallest alone: {smallest[name]})"
-            for name, bound in budgets.items()
+            f"{name} <= {bound:g} ({alone}: {smallest[name]})" for name, bound in budgets.items()
         )
         super().__init__(f"no candidate was found with {over}")
+
+
+class TooWideError(SearchSpaceError):
+    """A space has too many choices for tables over them; only samples can tell of it."""
+
+    def __init__(self) -> None:
+        super().__init__("too many choices for exact tables")

@@ -166,7 +166,7 @@ def _compare_accuracies(report: dict[str, Any], claims: Mapping[str, float | str
 
 def _measure(report: dict[str, Any], artifact: Artifact, content: bytes, data: str) -> None:
     try:
-        dataset = _dataset(artifact, data)
+        dataset = dataset_of(artifact, data)
     except DatasetError as error:
         _with_problem(report, NO_DATA, str(error))
         return
@@ -186,7 +186,16 @@ def _measure(report: dict[str, Any], artifact: Artifact, content: bytes, data: s
     report["accuracy"] = accuracy
 
 
-def _dataset(artifact: Artifact, data: str) -> Dataset:
+def dataset_of(artifact: Artifact, data: str) -> Dataset:
+    """Load the data set that is named, or whose files a folder holds.
+
+    Args:
+        artifact: The network; only data sets that fit it are looked for in a folder.
+        data: Name of a built-in data set, or a folder.
+
+    Raises:
+        DatasetError: If there is none, or its files are damaged.
+    """
     if data in LOADERS or not Path(data).is_dir():
         return load_dataset(data)
     shape = (artifact.channels, artifact.height, artifact.width)

@@ -17,6 +17,7 @@ from search.objectives import OBJECTIVES
 from search.recipe import GRANULARITIES, QUANTIZERS
 from search_space.bits import SUPPORTED_BITS
 from search_space.families import FAMILIES, imported
+from search_space.hardware.estimate import HARDWARE_COSTS
 
 router = APIRouter(tags=["server"])
 
@@ -42,7 +43,10 @@ def meta() -> Meta:
             )
             for facts in DATASETS.values()
         ],
-        objectives=[ObjectiveMeta(**asdict(objective)) for objective in OBJECTIVES.values()],
+        objectives=[
+            ObjectiveMeta(**asdict(objective), needs_hardware=objective.name in HARDWARE_COSTS)
+            for objective in OBJECTIVES.values()
+        ],
         strategies=list(STRATEGIES),
         quantizers=list(QUANTIZERS),
         weight_granularities=list(GRANULARITIES),

@@ -231,7 +231,7 @@ def trial_seed(search_seed: int, number: int) -> int:
 
 def _observe(trial: Trial) -> Observation:
     if trial.state == TrialState.COMPLETED:
-        costs = {name: float(trial.costs[name]) for name in EXACT_COSTS}
+        costs = {name: float(trial.costs[name]) for name in EXACT_COSTS if name in trial.costs}
         values = {"accuracy": trial.metrics["accuracy"], **costs}
         status = "completed"
     else:

@@ -6,6 +6,7 @@ from typing import Final
 from optimizer.registry import STRATEGIES
 from search.datasets import DATASETS
 from search.entities import Proposal
+from search.hardware import live
 from search.models import model_of_space
 from search.objectives import OBJECTIVES
 from search.ports import AskRequest
@@ -16,6 +17,7 @@ from search.use_cases.advance import (
     record_failed_ask,
     record_proposals,
 )
+from search_space.hardware.narrowing import narrow
 from search_space.space import space_from_json
 from worker.logs import log_ids
 from worker.parts import Parts
@@ -60,13 +62,16 @@ def _propose(parts: Parts, plan: AdvancePlan) -> list[str]:
 def _ask(parts: Parts, plan: AdvancePlan) -> list[Proposal]:
     search, facts = plan.search, DATASETS[plan.search.dataset]
     model = model_of_space(parts.store, search.space)
+    space = space_from_json(
+        search.space,
+        input_shape=facts.input_shape,
+        n_classes=facts.n_classes,
+        network=model.layers if model else None,
+    )
+    profile = None if search.hardware is None else live(search.hardware)
     request = AskRequest(
-        space=space_from_json(
-            search.space,
-            input_shape=facts.input_shape,
-            n_classes=facts.n_classes,
-            network=model.layers if model else None,
-        ),
+        space=space if profile is None else narrow(space, profile),
+        hardware=profile,
         objectives=[OBJECTIVES[name] for name in search.objectives],
         ref_point=search.ref_point,
         budgets=search.budgets,

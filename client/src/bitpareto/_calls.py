@@ -11,7 +11,17 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 
 from bitpareto.errors import APIResponseError
-from bitpareto.types import Front, Meta, Model, Page, Search, Trial
+from bitpareto.types import (
+    Front,
+    HardwareProfile,
+    HardwareProfiles,
+    Meta,
+    Model,
+    Page,
+    Search,
+    SpacePreview,
+    Trial,
+)
 
 T = TypeVar("T")
 
@@ -57,6 +67,9 @@ _read_front = _reader(Front)
 _read_meta = _reader(Meta)
 _read_model = _reader(Model)
 _read_models = _reader(Page[Model])
+_read_profile = _reader(HardwareProfile)
+_read_profiles = _reader(HardwareProfiles)
+_read_preview = _reader(SpacePreview)
 
 
 def _given(**params: str | int | None) -> dict[str, str | int]:
@@ -72,6 +85,12 @@ def create_search(fields: Mapping[str, Any]) -> Call[Search]:
     """Submit a search; the server checks the fields, so that it alone knows the rules."""
     body = TypeAdapter(dict[str, Any]).dump_json({**fields})
     return Call(method="POST", path="/v1/searches", read=_read_search, body=body, idempotent=False)
+
+
+def preview_space(fields: Mapping[str, Any]) -> Call[SpacePreview]:
+    """Look at a space; nothing changes by it."""
+    body = TypeAdapter(dict[str, Any]).dump_json({**fields})
+    return Call(method="POST", path="/v1/spaces:preview", read=_read_preview, body=body)
 
 
 def get_search(search_id: str) -> Call[Search]:
@@ -148,6 +167,23 @@ def list_models(limit: int, cursor: str | None) -> Call[Page[Model]]:
     """Read one page of uploaded networks, newest first."""
     params = _given(limit=limit, cursor=cursor)
     return Call(method="GET", path="/v1/models", read=_read_models, params=params)
+
+
+def add_hardware_profile(text: bytes) -> Call[HardwareProfile]:
+    """Add a hardware profile; the same again changes nothing."""
+    path, media_type = "/v1/hardware-profiles", "application/yaml"
+    return Call(method="POST", path=path, read=_read_profile, body=text, content_type=media_type)
+
+
+def get_hardware_profile(name: str) -> Call[HardwareProfile]:
+    """Read a hardware profile with its text."""
+    path = f"/v1/hardware-profiles/{quote(name, safe='')}"
+    return Call(method="GET", path=path, read=_read_profile)
+
+
+def list_hardware_profiles() -> Call[HardwareProfiles]:
+    """Read every hardware profile."""
+    return Call(method="GET", path="/v1/hardware-profiles", read=_read_profiles)
 
 
 def get_meta() -> Call[Meta]:

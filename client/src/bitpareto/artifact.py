@@ -4,8 +4,10 @@ import hashlib
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from bitpareto._calls import Call
 from bitpareto._retries import backoff_s
@@ -14,6 +16,7 @@ from bitpareto.errors import APIConnectionError, DownloadError
 from bitpareto.types import Artifact as ArtifactData
 
 SUFFIX: Final = ".bpar"
+EXPORT_SUFFIXES: Final = {"onnx": ".onnx", "c-header": ".h"}
 
 
 class Artifact:
@@ -54,15 +57,36 @@ class Artifact:
         Raises:
             DownloadError: If the bytes are not those promised; nothing is written then.
         """
-        target = Path(path)
+        return self._put(Path(path), SUFFIX, self._fetch)
+
+    def export(self, format: str, path: str | os.PathLike[str]) -> Path:  # noqa: A002 - as REST names it
+        """Fetch the network in another format, and put the file in place in one step.
+
+        Args:
+            format: "onnx" or "c-header".
+            path: File to write, or a folder that exists, where the file gets the artifact's id.
+
+        Returns:
+            Where the file is.
+
+        Raises:
+            InvalidRequestError: If there is no such format; `.errors` has those there are.
+        """
+        route = f"{self.data.href}/exports/{quote(format, safe='')}"
+        content = self._transport.send(Call(method="GET", path=route, read=bytes))
+        return self._put(
+            Path(path), EXPORT_SUFFIXES.get(format, ""), lambda part: part.write_bytes(content)
+        )
+
+    def _put(self, target: Path, suffix: str, write: Callable[[Path], object]) -> Path:
         if target.is_dir():
-            target /= f"{self.id}{SUFFIX}"
+            target /= f"{self.id}{suffix}"
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         partial = Path(name)
         try:
             os.close(handle)
-            self._fetch(partial)
+            write(partial)
             partial.chmod(0o644)
             partial.replace(target)
         finally:

@@ -6,8 +6,10 @@ import httpx
 
 from bitpareto import _calls as calls
 from bitpareto._transport import DEFAULT_TIMEOUT, Transport, resolve_base_url
+from bitpareto.resources.hardware_profiles import HardwareProfiles
 from bitpareto.resources.models import Models
 from bitpareto.resources.searches import Searches
+from bitpareto.resources.spaces import Spaces
 from bitpareto.resources.trials import Trials
 from bitpareto.types import Meta
 
@@ -27,6 +29,8 @@ class Client:
         searches: Create, read, list and cancel searches.
         trials: Read trials.
         models: Upload networks of your own, list and read them.
+        hardware_profiles: Add, list and read hardware profiles.
+        spaces: Look at search spaces.
 
     Example:
         with Client() as client:
@@ -52,6 +56,8 @@ class Client:
         self.searches = Searches(self._transport)
         self.trials = Trials(self._transport)
         self.models = Models(self._transport)
+        self.hardware_profiles = HardwareProfiles(self._transport)
+        self.spaces = Spaces(self._transport)
 
     @property
     def base_url(self) -> str:

@@ -17,6 +17,8 @@ BitparetoError
 ├── DownloadError              the bytes are not the artifact's
 ├── VerificationError          a packed file is damaged, or not what is said of it
 ├── VerifierMissingError       the server's distribution, which runs packed files, is not installed
+├── ExportError                a packed file cannot be exported, or the export decides otherwise
+├── ExporterMissingError       the server's distribution, which exports them, is not installed
 └── SizeError                  text that is no size
 """
 
@@ -130,6 +132,24 @@ class VerificationError(BitparetoError):
 
 class VerifierMissingError(BitparetoError):
     """Nothing that is installed can run a packed file."""
+
+
+class ExportError(BitparetoError):
+    """A packed file was not exported, or its export is not to be used.
+
+    Attributes:
+        status: ``damaged``, ``impossible``, ``wrong``, ``no_data`` or ``no_target``.
+        report: Everything that was found, see ``docs/exports.md``.
+    """
+
+    def __init__(self, report: Mapping[str, Any]) -> None:
+        self.status: str = report["status"]
+        self.report = report
+        super().__init__("; ".join(report["problems"]))
+
+
+class ExporterMissingError(BitparetoError):
+    """Nothing that is installed can export a packed file, or run the export."""
 
 
 class SizeError(BitparetoError, ValueError):

@@ -50,7 +50,7 @@ class FrontPoint:
     @property
     def size_bytes(self) -> int:
         """Length of the packed file."""
-        return self.trial.costs["size_bytes"]
+        return int(self.trial.costs["size_bytes"])
 
     @property
     def mean_weight_bits(self) -> float:

@@ -61,12 +61,12 @@ class Tally:
         if event.type == "trial.finished":
             self._take_point(event.payload.get("metrics", {}), event.payload.get("costs", {}))
 
-    def _take_point(self, metrics: dict[str, float], costs: dict[str, int]) -> None:
+    def _take_point(self, metrics: dict[str, float], costs: dict[str, int | float]) -> None:
         accuracy, size = metrics.get("accuracy"), costs.get("size_bytes")
         if accuracy is not None:
             self.best_accuracy = max(self.best_accuracy or 0.0, accuracy)
         if size is not None:
-            self.smallest_bytes = min(self.smallest_bytes or size, size)
+            self.smallest_bytes = min(self.smallest_bytes or int(size), int(size))
 
     def words(self) -> dict[str, str]:
         """Return the numbers as text."""

@@ -59,6 +59,7 @@ def test_every_error_is_documented_as_a_problem(described: dict[str, Any]) -> No
 def test_every_call_of_the_client_is_described(described: dict[str, Any]) -> None:
     sent = [
         calls.create_search({}),
+        calls.preview_space({}),
         calls.get_search("{search_id}"),
         calls.list_searches(1, None),
         calls.cancel_search("{search_id}"),

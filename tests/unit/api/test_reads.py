@@ -195,6 +195,7 @@ def test_meta_names_what_a_request_may_say(api: InProcess) -> None:
                 "activation_bits": meta["activation_bits"],
             },
             "objectives": [objective["name"] for objective in meta["objectives"]],
+            "hardware": "bit-serial",
             "strategy": {"name": meta["strategies"][-1]},
             "recipe": {
                 "quantizer": meta["quantizers"][0],
@@ -202,6 +203,8 @@ def test_meta_names_what_a_request_may_say(api: InProcess) -> None:
             },
         }
         assert api.post("/v1/searches", body).status_code == 201
+        body["objectives"] = [o["name"] for o in meta["objectives"] if not o["needs_hardware"]]
+        assert api.post("/v1/searches", {**body, "hardware": None}).status_code == 201
 
 
 def test_readiness_is_about_the_database(api: InProcess, deployment: Deployment) -> None:

@@ -87,7 +87,7 @@ def test_exit_statuses_tell_a_script_what_to_do(
 
 
 @pytest.mark.parametrize(
-    "verb", ["submit", "ls", "show", "watch", "front", "pull", "cancel", "verify"]
+    "verb", ["submit", "preview", "ls", "show", "watch", "front", "pull", "cancel", "verify"]
 )
 def test_every_command_explains_itself_with_an_example(
     verb: str, capsys: pytest.CaptureFixture[str]

@@ -217,6 +217,12 @@ def every_mode(seed: int = 0) -> Artifact:
     return maker.logits(maker.global_avg_pool(pooled, zero_point=100), 3, bits=(8, 2, 7), odd=True)
 
 
+def of_length(n_bytes: int) -> Artifact:
+    """A network of two layers whose file has so many bytes, an even number from 186 on."""
+    # header, two records, payloads of one channel and of one class: 184, and a byte per pixel
+    return NetworkMaker(0, channels=1, height=1, width=n_bytes - 184).logits(0, 1)
+
+
 WIDTHS = st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 32])
 
 

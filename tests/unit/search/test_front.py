@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.hypervolume import hypervolume
-from search.intervals import wilson_interval
 from search.pareto import dominates, insert, losses, non_dominated
+from search_space.intervals import wilson_interval
 
 coordinate = st.integers(0, 6).map(float)
 

@@ -1,141 +1,115 @@
-"""What is said of a space beforehand holds for every candidate of it."""
+"""What is said of a space beforehand is so."""
 
-import itertools
-from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from search_space import preview as preview_module
 from search_space.batch import batch_costs
+from search_space.budgets import within
 from search_space.costs import COST_NAMES, cost_mapping
+from search_space.counting import count_assignments, count_candidates
 from search_space.errors import BudgetInfeasibleError
-from search_space.preview import (
-    check_budgets,
-    cost_range,
-    extreme_candidate,
-    sample_within,
-    size_range,
-    within,
-)
-from search_space.space import Space, space_from_json
-
-MakeSpace = Callable[..., Space]
-COSTS = COST_NAMES
+from search_space.intervals import wilson_interval
+from search_space.preview import preview
+from search_space.space import Space
+from tests.unit.search_space.spaces import all_places, small_space
 
 
-@pytest.mark.parametrize(
-    ("family", "changed"),
-    [
-        ("resnet", {}),
-        ("resnet", {"stem_channels": [6], "stages": [{"channels": [3, 4, 5, 6, 7]}]}),
-        ("mobilenetv2", {"weight_bits": [2], "activation_bits": [7]}),
-        ("padded shortcuts", {"stages": [{"channels": [4, 5, 6], "stride": 2}]}),
-        ("vgg", {"weight_bits": [1, 32]}),
-    ],
-)
-def test_extremes_of_small_spaces_are_those_of_all_candidates(
-    make_space: MakeSpace, family: str, changed: dict[str, Any]
-) -> None:
-    space = make_space(family, **(changed | {"bits_per": "network"}))
-    names = [gene.name for gene in space.genes]
-    costs = [
-        cost_mapping(space.candidate(dict(zip(names, values, strict=True))).layers)
-        for values in itertools.product(*(gene.choices for gene in space.genes))
-    ]
-    for cost in COSTS:
-        of_all = [each[cost] for each in costs]
-        assert cost_range(space, cost) == (min(of_all), max(of_all))
+def test_a_small_space_is_looked_at_in_full() -> None:
+    space = small_space("vgg")
+    costs = batch_costs(space, all_places(space))
+    bound = float(np.quantile(costs["macs"], 0.4))
+    share = float((costs["macs"] <= bound).mean())
+    found = preview(space, budgets={"macs": bound})
+    assert found.complete
+    assert found.n_seen == found.n_assignments == len(costs["macs"])
+    for name, values in costs.items():
+        cost = found.costs[name]
+        assert (cost.smallest, cost.largest) == (values.min(), values.max())
+        assert cost.smallest_proven
+        assert cost.largest_proven
+        assert cost.median == np.median(values)
+    assert found.share.estimate == share
+    assert found.share.interval == (share, share)
+    assert found.count == count_candidates(space)
+    hashes = [sample.candidate.hash for sample in found.samples]
+    assert len(set(hashes)) == len(hashes) == 20
 
 
-@pytest.mark.parametrize("weight_bits", [[7, 8], [1, 2, 3]])
-def test_the_largest_file_may_have_a_narrow_group(weight_bits: list[int]) -> None:
-    """Six channels' widths take three bytes, which is more than one bit of a small group gives."""
-    declared = {
-        "family": "dscnn",
-        "bits_per": "channel",
-        "channel_groups": 3,
-        "weight_bits": weight_bits,
-        "activation_bits": [4],
-        "stem_channels": [6],
-        "stages": [{"channels": [4], "kernel": [1]}],
-    }
-    space = space_from_json(declared, input_shape=(1, 8, 8), n_classes=10)
-    n_choices = [len(gene.choices) for gene in space.genes]
-    places = np.stack(np.meshgrid(*(np.arange(n) for n in n_choices)), axis=-1)
-    sizes = batch_costs(space, places.reshape(-1, len(n_choices)))["size_bytes"]
-    largest = extreme_candidate(space, "size_bytes", "largest")
-    assert cost_range(space, "size_bytes") == (sizes.min(), sizes.max())
-    assert any(layer.channel_weight_bits for layer in largest.layers)
+def test_a_large_space_is_sampled(space: Space) -> None:
+    free = preview(space, n=2000)
+    bound = free.costs["size_bytes"].median
+    found = preview(space, budgets={"size_bytes": bound}, n=2000)
+    assert found.n_genes == len(space.genes)
+    assert found.costs == free.costs
+    assert found.share.n == found.n_seen == min(2000, count_assignments(space))
+    assert found.share.n_within == pytest.approx(found.n_seen / 2, rel=0.05)
+    if not found.complete:
+        measured = found.share.n_within / found.n_seen
+        assert found.share.interval == wilson_interval(measured, found.n_seen)
+    assert len(found.samples) == 20
+    for sample in found.samples:
+        assert sample.costs == cost_mapping(sample.candidate.layers)
+        assert within(sample.costs, {"size_bytes": bound})
+    for cost in found.costs.values():
+        assert cost.smallest <= cost.median <= cost.largest
 
 
-def test_fewer_channels_are_not_always_smaller(make_space: MakeSpace) -> None:
-    """Five channels behind a stem of six need a shortcut, which weighs more than they save."""
-    space = make_space(
-        "resnet",
-        weight_bits=[2],
-        last_layer_bits=2,
-        stem_channels=[6],
-        stages=[{"channels": [5, 6]}],
-    )
-    assert extreme_candidate(space, "size_bytes", "smallest").genes["stage1.channels"] == 6
+def test_the_same_arguments_have_the_same_answer() -> None:
+    space = small_space("mobilenetv2", bits_per="layer")
+    budgets = {"bops": 1.3 * preview(space).costs["bops"].smallest}
+    found = preview(space, budgets=budgets, n=3000, seed=5)
+    assert preview(space, budgets=budgets, n=3000, seed=5) == found
+    assert preview(space, budgets=budgets, n=3000, seed=6).samples != found.samples
 
 
-_ranges: dict[Space, dict[str, tuple[int, int]]] = {}
+def test_tighter_budgets_leave_less() -> None:
+    space = small_space("mobilenetv2", bits_per="layer", weight_bits=[2, 4, 8])
+    smallest = preview(space, n=1).costs["size_bytes"].smallest
+    shares = []
+    for factor in (4, 2, 1.3, 1.1, 1):
+        found = preview(space, budgets={"size_bytes": factor * smallest}, n=1000)
+        assert len(found.samples) == 20
+        assert max(s.costs["size_bytes"] for s in found.samples) <= factor * smallest
+        shares.append(found.share.estimate)
+    assert all(tighter < looser for looser, tighter in pairwise(shares))
+    assert 0 < shares[-1] < 1e-4
 
 
-@given(seed=st.integers(0, 2**32 - 1))
-def test_no_sample_is_outside_the_range(space: Space, seed: int) -> None:
-    if space not in _ranges:
-        _ranges[space] = {cost: cost_range(space, cost) for cost in COSTS}
-    sample = cost_mapping(space.sample(np.random.default_rng(seed)).layers)
-    for cost, (smallest, largest) in _ranges[space].items():
-        assert smallest <= sample[cost] <= largest
+def test_a_share_too_small_to_measure_is_estimated() -> None:
+    changed: dict[str, Any] = {"bits_per": "stage", "weight_bits": [2, 3, 8]}
+    space = small_space("dscnn", **changed)
+    sizes = batch_costs(space, all_places(space))["size_bytes"]
+    bound = float(np.quantile(sizes, 0.0005))
+    found = preview(space, budgets={"size_bytes": bound}, n=100)
+    assert found.share.n_within == 0
+    assert found.share.estimate == pytest.approx(float((sizes <= bound).mean()), rel=0.5)
 
 
-def test_the_size_range_ends_at_the_budget(make_space: MakeSpace) -> None:
-    space = make_space("resnet")
-    smallest, largest = cost_range(space, "size_bytes")
-    assert size_range(space, {}) == (smallest, largest)
-    assert size_range(space, {"size_bytes": 2 * largest}) == (smallest, largest)
-    assert size_range(space, {"size_bytes": largest - 10.5}) == (smallest, largest - 11)
-    assert size_range(space, {"macs": 1e9}) == (smallest, largest)
-
-
-@pytest.mark.parametrize("cost", COSTS)
-def test_a_budget_below_the_smallest_value_is_refused_with_that_value(
-    make_space: MakeSpace, cost: str
-) -> None:
-    space = make_space("resnet")
-    smallest, _ = cost_range(space, cost)
-    check_budgets(space, {cost: smallest})
-    with pytest.raises(BudgetInfeasibleError, match=rf"{cost} .*smallest alone: {smallest}"):
-        check_budgets(space, {cost: smallest - 1})
+def test_what_cannot_be_met_is_refused() -> None:
+    space = small_space("resnet")
+    smallest = preview(space).costs["bops"].smallest
     with pytest.raises(BudgetInfeasibleError) as caught:
-        size_range(space, {cost: smallest - 1})
-    assert caught.value.smallest == {cost: smallest}
-    assert caught.value.budgets == {cost: smallest - 1}
+        preview(space, budgets={"bops": smallest - 1, "macs": 1e12})
+    assert caught.value.smallest["bops"] == smallest
 
 
-@given(seed=st.integers(0, 2**32 - 1))
-def test_samples_within_budget_are_within_budget(make_space: MakeSpace, seed: int) -> None:
-    space = make_space("mobilenetv2")
-    smallest, largest = cost_range(space, "size_bytes")
-    budgets = {"size_bytes": (smallest + largest) / 2}
-    drawn = sample_within(space, np.random.default_rng(seed), budgets, n=4, max_tries=500)
-    assert len(drawn) == 4
-    assert all(within(cost_mapping(candidate.layers), budgets) for candidate in drawn)
-    again = sample_within(space, np.random.default_rng(seed), budgets, n=4, max_tries=500)
-    assert again == drawn
+def test_many_genes_are_looked_at_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview_module, "MOST_NUMBERS", 5000)
+    space = small_space("mobilenetv2", bits_per="layer")
+    found = preview(space, n=10_000)
+    assert found.n_seen == 5000 // len(space.genes)
 
 
-def test_sampling_ends_when_tries_run_out(make_space: MakeSpace) -> None:
-    space, rng = make_space("resnet"), np.random.default_rng(0)
-    assert len(sample_within(space, rng, {}, n=5, max_tries=3)) == 3
-    assert sample_within(space, rng, {}, n=0, max_tries=3) == []
-    smallest, _ = cost_range(space, "size_bytes")
-    with pytest.raises(BudgetInfeasibleError) as caught:
-        sample_within(space, rng, {"size_bytes": 100, "macs": 1e9}, n=1, max_tries=3)
-    assert caught.value.smallest["size_bytes"] == smallest
+def test_a_space_of_one_network() -> None:
+    fixed = {"stem.channels": 3, "stage1.channels": 4, "stage1.blocks": 1, "stage1.kernel": 3}
+    fixed |= {"stage2.blocks": 1, "hidden.channels": 0}
+    space = small_space("vgg", weight_bits=[2], activation_bits=[3], fixed=fixed)
+    found = preview(space)
+    assert (found.n_genes, found.n_seen, found.complete) == (0, 1, True)
+    assert found.count.exact
+    assert len(found.samples) == found.count.at_most == 1
+    assert all(found.costs[name].smallest == found.costs[name].largest for name in COST_NAMES)

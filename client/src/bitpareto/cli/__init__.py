@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Final
 
 from rich.console import Console
 
@@ -15,6 +16,8 @@ from bitpareto.errors import (
     BitparetoError,
     ConflictError,
     DeclarationError,
+    ExporterMissingError,
+    ExportError,
     InvalidRequestError,
     NoPointError,
     NotFoundError,
@@ -58,6 +61,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return Exit.OK
 
 
+_EXPORT: Final = {
+    "damaged": Exit.DAMAGED,
+    "impossible": Exit.USAGE,
+    "no_data": Exit.NO_DATA,
+    "no_target": Exit.NOT_INSTALLED,
+}
+
+
 def exit_status(error: Exception) -> Exit:
     """Return the exit status that tells a script what to do about an error."""
     match error:
@@ -69,7 +80,9 @@ def exit_status(error: Exception) -> Exit:
             return Exit.USAGE
         case VerificationError():
             return {"damaged": Exit.DAMAGED, "wrong": Exit.WRONG}.get(error.status, Exit.NO_DATA)
-        case VerifierMissingError():
+        case ExportError():
+            return _EXPORT.get(error.status, Exit.WRONG)
+        case VerifierMissingError() | ExporterMissingError():
             return Exit.NOT_INSTALLED
         case SizeError() | DeclarationError():
             return Exit.USAGE

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bitpareto._transport import DEFAULT_BASE_URL, VERSION
-from bitpareto.cli import commands, models, verify
+from bitpareto.cli import commands, export, hardware, models, verify
 
 _DESCRIPTION = """\
 Search quantized networks; get the Pareto front as packed files of exactly the size they claim.
@@ -20,7 +20,8 @@ examples:
 _EXIT = """\
 exit status: 0 done, 1 the search failed or was cancelled, 2 wrong usage or an invalid request,
 3 no usable answer from the server, 4 no such search, trial or point, 130 interrupted; of verify
-also 5 damaged file, 6 a claim is wrong, 7 missing or other data, 8 the verifier is not installed.
+and export also 5 damaged file, 6 a claim or the export is wrong, 7 missing or other data, 8 what
+does it is not installed.
 The server is BITPARETO_BASE_URL or --base-url; default {default}.
 """
 
@@ -57,6 +58,15 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     submit.add_argument("file", metavar="FILE.yaml", help="its fields, YAML or JSON; - for stdin")
     submit.add_argument("--watch", action="store_true", help="stay until it has ended")
     submit.add_argument("--name", help="call it this")
+
+    look = add(
+        "preview",
+        commands.preview,
+        "look at the search space of a file: networks, costs, share within budget",
+        "bitpareto preview digits.yaml",
+    )
+    look.add_argument("file", metavar="FILE.yaml", help="as for submit; - for stdin")
+    look.add_argument("-n", type=_positive, metavar="N", help="look at N; default 10000")
 
     ls = add("ls", commands.ls, "list searches, newest first", "bitpareto ls --limit 5")
     ls.add_argument("--limit", type=_positive, default=20, metavar="N", help="default 20")
@@ -114,6 +124,21 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="compare with this validation accuracy, as exact as it is written, such as 0.93",
     )
 
+    exported = add(
+        "export",
+        export.export,
+        "write a packed file as ONNX or as a C header, without a server",
+        "bitpareto export digits.bpar --format onnx -o digits.onnx --check digits",
+    )
+    exported.add_argument("file", metavar="FILE", help="a packed file")
+    exported.add_argument("--format", required=True, choices=export.FORMATS)
+    exported.add_argument(
+        "-o", "--output", metavar="PATH", help="file or folder; by default beside the packed file"
+    )
+    exported.add_argument(
+        "--check", metavar="NAME_OR_FOLDER", help="run it on the validation split of a data set"
+    )
+
     own = verbs.add_parser("models", help="upload and list networks of your own")
     actions = own.add_subparsers(title="commands", metavar="COMMAND", required=True)
     example = "bitpareto models upload net.pt2 --mean 0.49,0.48,0.45 --std 0.25,0.24,0.26"
@@ -126,6 +151,17 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     listing = "list uploaded networks, newest first"
     ls_models = add("ls", models.ls, listing, "bitpareto models ls", actions)
     ls_models.add_argument("--limit", type=_positive, default=20, metavar="N", help="default 20")
+
+    devices = verbs.add_parser("hardware", help="add, list and show hardware profiles")
+    kinds = devices.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add("ls", hardware.ls, "list hardware profiles", "bitpareto hardware ls", kinds)
+    example = "bitpareto hardware show bitfusion > my-chip.yaml"
+    shown = add("show", hardware.show, "show a hardware profile as written", example, kinds)
+    shown.add_argument("name", metavar="NAME", help="of a profile")
+    added = add(
+        "add", hardware.add, "add a hardware profile", "bitpareto hardware add chip.yaml", kinds
+    )
+    added.add_argument("file", metavar="FILE.yaml", help="see docs/hardware-profiles.md")
     return parser.parse_args(argv)
 
 

@@ -16,6 +16,10 @@ from bitpareto.errors import DeclarationError, NoPointError, SearchFailedError
 from bitpareto.front import FrontPoint
 from bitpareto.search import Search
 from bitpareto.sizes import parse_size
+from bitpareto.types import SearchCreate, SpacePreviewRequest
+
+_OF_A_SEARCH = SearchCreate.model_fields.keys() - SpacePreviewRequest.model_fields.keys()
+"""What a file for ``submit`` may say that does not matter to the space."""
 
 
 def submit(client: Client, arguments: argparse.Namespace, out: Console) -> None:
@@ -31,6 +35,21 @@ def submit(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     else:
         out.print(search.id, highlight=False)
         sys.stderr.write(f"live at {search.url}; follow it: bitpareto watch {search.id}\n")
+
+
+def preview(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Show what the space of a file holds."""
+    fields = _read_fields(arguments.file)
+    about_space = {name: value for name, value in fields.items() if name not in _OF_A_SEARCH}
+    if arguments.n is not None:
+        about_space["n"] = arguments.n
+    found = client.spaces.preview(**about_space)
+    if arguments.json:
+        out.print_json(found.model_dump_json())
+    else:
+        for table in tables.preview(found):
+            out.print(table)
+            out.print()
 
 
 def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:

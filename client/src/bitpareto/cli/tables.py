@@ -1,6 +1,8 @@
 """Tables for people."""
 
+import math
 from collections.abc import Iterable
+from typing import Final
 
 from rich.table import Table
 
@@ -8,6 +10,9 @@ from bitpareto.front import Front
 from bitpareto.progress import FINISHED_STATES
 from bitpareto.search import Search
 from bitpareto.sizes import format_size
+from bitpareto.types import CandidateCount, SharePreview, SpacePreview
+
+_EXACTLY_SHOWN: Final = 10**9
 
 
 def searches(found: Iterable[Search]) -> Table:
@@ -69,6 +74,52 @@ def front(found: Front) -> Table:
             f"{trial.costs['macs']}",
         )
     return table
+
+
+def preview(found: SpacePreview) -> tuple[Table, Table, Table]:
+    """Return what a space holds, what it costs, and samples within the budgets."""
+    facts = Table("fact", "value", box=None, show_header=False)
+    looked = f"all {found.n_seen}" if found.complete else f"{found.n_seen} drawn"
+    facts.add_row("[bold]family", found.family)
+    facts.add_row("[bold]networks", _count(found.count))
+    facts.add_row("[bold]genes", str(found.n_genes))
+    facts.add_row("[bold]looked at", looked)
+    facts.add_row("[bold]within budget", _share(found.share, complete=found.complete))
+    costs = Table(box=None)
+    for name in ("cost", "smallest", "median", "largest"):
+        costs.add_column(name, justify="left" if name == "cost" else "right", no_wrap=True)
+    for name, cost in found.costs.items():
+        smallest = f"{cost.smallest}" if cost.smallest_proven else f"<= {cost.smallest}"
+        largest = f"{cost.largest}" if cost.largest_proven else f">= {cost.largest}"
+        costs.add_row(name, smallest, f"{cost.median:.0f}", largest)
+    samples = Table(title=f"samples ({found.sampling})", title_justify="left", box=None)
+    for name in ("network", *found.costs, "bits"):
+        samples.add_column(name, justify="right", no_wrap=True)
+    for sample in found.samples:
+        values = [str(sample.costs[name]) for name in found.costs]
+        samples.add_row(sample.candidate_hash[:12], *values, f"{sample.mean_weight_bits:.2f}")
+    return facts, costs, samples
+
+
+def _count(count: CandidateCount) -> str:
+    if count.exact and count.at_most is not None and count.at_most < _EXACTLY_SHOWN:
+        return f"{count.at_most}"
+    most = _power(count.log10_at_most)
+    return most if count.exact else f"{_power(count.log10_at_least)} to {most}"
+
+
+def _power(log10: float) -> str:
+    """Return ``9.3e27`` of 27.97."""
+    exponent = math.floor(log10)
+    return f"{10 ** (log10 - exponent):.2f}e{exponent}"
+
+
+def _share(share: SharePreview, *, complete: bool) -> str:
+    if complete:
+        return f"{share.estimate:.3%}, exactly"
+    low, high = share.interval
+    estimate = f"{share.estimate:.2%}" if share.estimate >= 1e-3 else f"about {share.estimate:.1e}"
+    return f"{estimate} (95 % interval {low:.2%} to {high:.2%})"
 
 
 def _trials(handle: Search) -> str:

@@ -19,8 +19,8 @@ class Searches:
 
         Args:
             **fields: The fields of ``bitpareto.types.SearchCreate``: ``dataset`` and ``space`` at
-                least; then ``objectives``, ``budgets``, ``strategy``, ``recipe``, ``limits``,
-                ``seed``, ``name``.
+                least; then ``objectives``, ``budgets``, ``hardware``, ``strategy``, ``recipe``,
+                ``limits``, ``seed``, ``name``.
 
         Raises:
             InvalidRequestError: If a field is wrong; ``.errors`` says which and what is allowed.

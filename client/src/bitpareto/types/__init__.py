@@ -1,5 +1,6 @@
 """The wire models of the REST API: the one definition, used by the server and the SDK."""
 
+from bitpareto.types.hardware import HardwareProfile, HardwareProfiles, HardwareRef
 from bitpareto.types.meta import DatasetMeta, Health, Meta, ObjectiveMeta, PageMeta, ProblemMeta
 from bitpareto.types.models import Model
 from bitpareto.types.problems import FieldError, Problem
@@ -15,14 +16,28 @@ from bitpareto.types.searches import (
     SearchEvent,
     Strategy,
 )
+from bitpareto.types.spaces import (
+    CandidateCount,
+    CandidateSample,
+    CostPreview,
+    SharePreview,
+    SpacePreview,
+    SpacePreviewRequest,
+)
 from bitpareto.types.trials import Artifact, LayerRow, Progress, SizeBreakdown, Trial
 
 __all__ = [
     "Artifact",
+    "CandidateCount",
+    "CandidateSample",
+    "CostPreview",
     "DatasetMeta",
     "FieldError",
     "Front",
     "FrontPoint",
+    "HardwareProfile",
+    "HardwareProfiles",
+    "HardwareRef",
     "Health",
     "LayerRow",
     "Limits",
@@ -39,7 +54,10 @@ __all__ = [
     "Search",
     "SearchCreate",
     "SearchEvent",
+    "SharePreview",
     "SizeBreakdown",
+    "SpacePreview",
+    "SpacePreviewRequest",
     "Strategy",
     "Trial",
 ]

@@ -28,6 +28,8 @@ class ObjectiveMeta(ResponseModel):
     scale: Literal["linear", "log2"]
     """Scale on which hypervolume is measured."""
     unit: str
+    needs_hardware: bool = False
+    """Only a search that names a hardware profile may have it."""
 
 
 class PageMeta(ResponseModel):

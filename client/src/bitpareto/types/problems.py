@@ -13,6 +13,8 @@ class FieldError(ResponseModel):
     code: str
     detail: str
     allowed: list[str] = Field(default_factory=list)
+    line: int | None = None
+    """Where the body is a text: the line, from 1."""
 
 
 class Problem(ResponseModel):

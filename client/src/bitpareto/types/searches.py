@@ -6,11 +6,20 @@ from typing import Any, Final, Generic, Literal, TypeVar, get_args
 from pydantic import Field
 
 from bitpareto.types.base import RequestModel, ResponseModel
+from bitpareto.types.hardware import HardwareRef
 from bitpareto.types.trials import Trial
 
 SearchState = Literal["queued", "running", "paused", "refining", "succeeded", "failed", "cancelled"]
-ObjectiveName = Literal["accuracy", "size_bytes", "macs", "bops", "peak_activation_bytes"]
-CostName = Literal["size_bytes", "macs", "bops", "peak_activation_bytes"]
+ObjectiveName = Literal[
+    "accuracy",
+    "size_bytes",
+    "macs",
+    "bops",
+    "peak_activation_bytes",
+    "latency_ms",
+    "energy_uj",
+]
+CostName = Literal["size_bytes", "macs", "bops", "peak_activation_bytes", "latency_ms", "energy_uj"]
 StrategyName = Literal["bayesian", "random"]
 STRATEGIES: Final[tuple[StrategyName, ...]] = get_args(StrategyName)
 Item = TypeVar("Item")
@@ -65,6 +74,9 @@ class SearchCreate(RequestModel):
     objectives: list[ObjectiveName] = Field(default=["accuracy", "size_bytes"], min_length=1)
     budgets: dict[CostName, float] = Field(default_factory=dict)
     """Upper bounds, each above zero."""
+    hardware: str | None = Field(default=None, max_length=64)
+    """Name of a hardware profile. Nothing that it does not compute or hold is tried, and
+    ``latency_ms`` and ``energy_uj`` are costs like the others."""
     strategy: Strategy = Strategy()
     recipe: Recipe = Recipe()
     limits: Limits = Limits()
@@ -85,6 +97,7 @@ class Search(ResponseModel):
     space: dict[str, Any]
     objectives: list[str]
     budgets: dict[str, float]
+    hardware: HardwareRef | None = None
     strategy: Strategy
     recipe: Recipe
     limits: Limits

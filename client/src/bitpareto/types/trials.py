@@ -85,7 +85,7 @@ class Trial(ResponseModel):
     """Present on ``GET /v1/trials/{id}``, absent in lists."""
     size_breakdown: SizeBreakdown | None = None
     """Like ``layers``, of ``costs.size_bytes``."""
-    costs: dict[str, int]
+    costs: dict[str, int | float]
     """Exact costs, known before training: ``size_bytes``, ``macs``, ``bops``,
     ``peak_activation_bytes``."""
     metrics: dict[str, float]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.intervals import Z_95, wilson_interval
+from search_space.intervals import Z_95, wilson_interval
 
 
 @given(n=st.integers(1, 100_000), share=st.floats(0, 1))

@@ -1,0 +1,46 @@
+"""Look at a declared space, without storing anything."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from search.admission import admit_space
+from search.errors import FieldProblem, InvalidRequestError
+from search_space.errors import BudgetInfeasibleError
+from search_space.layers import LayerList
+from search_space.preview import Preview, preview
+
+
+def preview_space(
+    *,
+    dataset: str,
+    space: Mapping[str, Any],
+    budgets: Mapping[str, float],
+    n: int,
+    n_samples: int,
+    seed: int,
+    network: LayerList | None = None,
+) -> Preview:
+    """Check a space as a search would be checked, and look at it.
+
+    Args:
+        dataset: Name of a data set.
+        space: As declared.
+        budgets: Upper bounds per exact cost.
+        n: Assignments to look at.
+        n_samples: Candidates to return.
+        seed: Of all draws.
+        network: The layers of the model that the space names, if it names one.
+
+    Raises:
+        InvalidRequestError: With every problem found; a budget that nothing meets is named with the
+            smallest value of its cost.
+    """
+    live = admit_space(dataset=dataset, space=space, budgets=budgets, network=network)
+    try:
+        return preview(live, budgets=budgets, n=n, n_samples=n_samples, seed=seed)
+    except BudgetInfeasibleError as error:
+        # each budget alone can be met, so they exclude each other
+        allowed = tuple(f"{name} >= {least}" for name, least in error.smallest.items())
+        raise InvalidRequestError(
+            [FieldProblem("/budgets", "infeasible_together", str(error), allowed)]
+        ) from error
