@@ -6,6 +6,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
@@ -29,6 +30,7 @@ from search.errors import NotFoundError, StoreBusyError
 from search.settings import Settings
 from worker.logs import configure_logging
 from worker.parts import Parts, open_parts
+from worker.patience import patiently
 from worker.vitals import Vitals, end_with_parent
 
 logger = logging.getLogger(__name__)
@@ -51,9 +53,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> NoReturn:
     # it warns of pickled messages from strangers; we accept JSON alone
     warnings.simplefilter("ignore", SecurityWarning)
     end_with_parent()
-    check_schema(settings.database_url)
+    patiently(partial(check_schema, settings.database_url))
     device = prepare_device() if arguments.queue == TRAIN_QUEUE else "cpu"
-    parts = open_parts(settings, kind=arguments.queue, device=device)
+    parts = patiently(partial(open_parts, settings, kind=arguments.queue, device=device))
     parts.artifacts.check()
     app = make_app(settings, parts, answers_of(arguments.queue))
     if arguments.queue == OPTIMIZE_QUEUE:

@@ -3,6 +3,7 @@
 import argparse
 import socket
 import sys
+from functools import partial
 
 import uvicorn
 
@@ -10,6 +11,7 @@ from db.migrate import check_schema, upgrade
 from search.settings import Settings
 from worker.addresses import check_loopback, listen
 from worker.logs import configure_logging
+from worker.patience import patiently
 from worker.vitals import end_with_parent
 
 _SHUTDOWN_S = 3
@@ -26,7 +28,7 @@ def api(arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve the REST API and the dashboard, on an inherited socket or on ``settings``' address."""
     configure_logging("api")
     end_with_parent()
-    check_schema(settings.database_url)
+    patiently(partial(check_schema, settings.database_url))
     # whoever hands over a socket has checked its address
     if arguments.fd is None:
         if not settings.trusted_network:

@@ -3,6 +3,7 @@
 import argparse
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from db.migrate import check_schema
@@ -15,6 +16,7 @@ from search.settings import Settings
 from search.store import Store
 from search.use_cases.sweep import Rings, sweep
 from worker.logs import configure_logging
+from worker.patience import patiently
 from worker.stop_signals import StopSignals
 from worker.vitals import end_with_parent
 
@@ -30,7 +32,7 @@ def run(_arguments: argparse.Namespace, settings: Settings) -> int:
     """Sweep every ``settings.sweep_s`` seconds until told to stop; returns the exit status."""
     configure_logging("sweeper")
     end_with_parent()
-    check_schema(settings.database_url)
+    patiently(partial(check_schema, settings.database_url))
     stop = StopSignals()
     store, bell = open_store(settings.database_url), CeleryBell(celery_client(settings))
     logger.info("sweeping every %g s", settings.sweep_s)
