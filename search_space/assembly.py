@@ -7,7 +7,7 @@ network depends on a gene, a family says ``where`` and ``repeat`` instead of ``i
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search_space.bits import LAST_LAYER, POOL, BitPlan
+from search_space.conditions import Condition
 from search_space.genes import GeneValue
 from search_space.layers import INPUT_BITS, LOGIT_BITS, Activation, Layer, LayerKind
 
@@ -24,6 +25,9 @@ Number = int | npt.NDArray[np.int64]
 
 Truth = bool | npt.NDArray[np.bool_]
 """One truth value, or in a batch ``(n,)``."""
+
+Meaning = Callable[[GeneValue], int]
+"""The integer that a value of a gene stands for."""
 
 Widths = Sequence[tuple[Number, Number]]
 """(output channels, weight bits) of each group of channels, in order."""
@@ -62,17 +66,33 @@ class Assembly(ABC):
 
     image: Tensor
 
-    def __init__(self, shape: Shape, bits: BitPlan) -> None:
+    def __init__(self, shape: Shape, bits: BitPlan, conditions: Mapping[str, Condition]) -> None:
         self.n_classes = shape.n_classes
         self._bits = bits
+        self._conditions = conditions
 
-    @abstractmethod
     def choose(self, gene: str) -> Number:
         """Return the value of a gene of integers; asking is what gives a gene an effect."""
+        return self._meant(gene, int)
 
-    @abstractmethod
     def look_up(self, gene: str, meaning: Mapping[GeneValue, int]) -> Number:
         """Return what the value of a gene means."""
+        return self._meant(gene, meaning.__getitem__)
+
+    def _meant(self, gene: str, meaning: Meaning) -> Number:
+        condition = self._conditions.get(gene)
+        if condition is None:
+            return self._chosen(gene, meaning)
+        holds: Truth = True
+        for parent, beside in condition.when.items():
+            with self.where(holds):
+                holds = holds & (self.look_up(parent, beside) == 1)
+        with self.where(holds):
+            return self._existing(self._chosen(gene, meaning), meaning(condition.otherwise))
+
+    @abstractmethod
+    def _chosen(self, gene: str, meaning: Meaning) -> Number:
+        """Return what the choice of a gene means, as if no other gene mattered to it."""
 
     @abstractmethod
     def where(self, condition: Truth) -> AbstractContextManager[None]:

@@ -1,6 +1,6 @@
 """Makes arrays over many assignments: every layer that any of them has, and where it exists."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import override
 
-from search_space.assembly import Assembly, Number, Tensor, Truth, Widths
+from search_space.assembly import Assembly, Meaning, Number, Tensor, Truth, Widths
 from search_space.costs import RECORD_BYTES, payload_parts
-from search_space.genes import GeneValue
 from search_space.layers import Activation, LayerKind
 from search_space.space import Places, Space
 
@@ -67,7 +66,8 @@ class BatchAssembly(Assembly):
     """Arrays over ``n`` assignments."""
 
     def __init__(self, space: Space, places: Places) -> None:
-        super().__init__(space.blueprint.shape, space.blueprint.bits)
+        blueprint = space.blueprint
+        super().__init__(blueprint.shape, blueprint.bits, blueprint.conditions)
         self._space = space
         # one row per gene, so that its places lie side by side
         self._places = np.ascontiguousarray(places.T)
@@ -76,15 +76,7 @@ class BatchAssembly(Assembly):
         self._somewhere = self._everywhere = len(places) > 0
         self.active: Flags = np.zeros(self._places.shape, dtype=np.bool_)
         self.layers: list[LayerBatch] = []
-        self.image = self._write_image(space.blueprint.shape)
-
-    @override
-    def choose(self, gene: str) -> Number:
-        return self._meant(gene, int)
-
-    @override
-    def look_up(self, gene: str, meaning: Mapping[GeneValue, int]) -> Number:
-        return self._meant(gene, meaning.__getitem__)
+        self.image = self._write_image(blueprint.shape)
 
     @override
     @contextmanager
@@ -183,7 +175,8 @@ class BatchAssembly(Assembly):
     def _spread(self, value: Number) -> Ints:
         return np.broadcast_to(np.asarray(value, dtype=np.int64), self._exists.shape)
 
-    def _meant(self, gene: str, meaning: Callable[[GeneValue], int]) -> Number:
+    @override
+    def _chosen(self, gene: str, meaning: Meaning) -> Number:
         if not self._somewhere:
             return 0
         if gene in self._space.single:

@@ -1,5 +1,6 @@
 """Which gene holds the bit-widths of which layer, or of which of its channels."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -23,11 +24,17 @@ MOST_GROUPS: Final = 256
 
 
 _SUFFIXES: Final = ("weight_bits", "activation_bits")
+_GROUP: Final = re.compile(r"\.group\d+\.weight_bits$")
 
 
 def is_bit_gene(name: str) -> bool:
     """Whether a gene holds a width; all others are of the architecture."""
     return name.endswith(_SUFFIXES)
+
+
+def is_group_gene(name: str) -> bool:
+    """Whether a gene holds the width of one group of channels."""
+    return bool(_GROUP.search(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

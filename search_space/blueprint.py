@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from search_space.assembly import Assembly, Shape
 from search_space.bits import BitPlan
+from search_space.conditions import Condition
 from search_space.genes import Gene, GeneValue
 
 Choices = Mapping[str, Sequence[GeneValue]]
@@ -25,6 +26,7 @@ class Blueprint:
         build: Writes the layers behind the image, asking for a gene only where its value matters.
         aliases: Per gene, declared values that mean the same network as one of its choices; width
             multipliers that round to the same number of channels, for example.
+        conditions: Of the genes that are a choice beside some values of others only.
     """
 
     shape: Shape
@@ -33,3 +35,4 @@ class Blueprint:
     weighted_layers: Callable[[Choices], Mapping[str, int]]
     build: Callable[[Assembly], None]
     aliases: Mapping[str, Mapping[GeneValue, GeneValue]] = field(default_factory=dict)
+    conditions: Mapping[str, Condition] = field(default_factory=dict)

@@ -246,7 +246,7 @@ def _structure(space: Space, row: Places) -> tuple[object, object]:
             return offered[0]
         return values[gene] if gene in values else space.single[gene]
 
-    net = ListAssembly(space.blueprint.shape, space.blueprint.bits, choose)
+    net = ListAssembly(space.blueprint, choose)
     space.blueprint.build(net)
     erased = tuple(
         replace(x, name="", weight_bits=0, channel_weight_bits=(), activation_bits=0)

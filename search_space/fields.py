@@ -62,6 +62,10 @@ class Fields:
         """Return whether the key is there with the value ``null``."""
         return key in self._values and self._values[key] is None
 
+    def value(self, key: str) -> Any:
+        """Return what was declared, whatever it is; absent means ``None``."""
+        return self._values.get(key)
+
     def mapping(self, key: str) -> Mapping[str, Any]:
         """Return an object's fields as declared; absent means empty."""
         value = self._values.get(key, {})

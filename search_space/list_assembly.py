@@ -1,15 +1,15 @@
 """Makes the layer list of one assignment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from typing import Final
 
 from typing_extensions import override
 
-from search_space.assembly import Assembly, Number, Shape, Tensor, Truth, Widths
-from search_space.bits import BitPlan
-from search_space.genes import Choose, GeneValue
+from search_space.assembly import Assembly, Meaning, Number, Tensor, Truth, Widths
+from search_space.blueprint import Blueprint
+from search_space.genes import Choose
 from search_space.layers import Activation, Layer, LayerKind
 
 _AS_BEFORE: Final = nullcontext()
@@ -18,20 +18,16 @@ _AS_BEFORE: Final = nullcontext()
 class ListAssembly(Assembly):
     """The layer list of one assignment."""
 
-    def __init__(self, shape: Shape, bits: BitPlan, choose: Choose) -> None:
-        super().__init__(shape, bits)
+    def __init__(self, blueprint: Blueprint, choose: Choose) -> None:
+        super().__init__(blueprint.shape, blueprint.bits, blueprint.conditions)
         self._choose = choose
         self._exists = True
         self.layers: list[Layer] = []
-        self.image = self._write_image(shape)
+        self.image = self._write_image(blueprint.shape)
 
     @override
-    def choose(self, gene: str) -> int:
-        return int(self._choose(gene)) if self._exists else 0
-
-    @override
-    def look_up(self, gene: str, meaning: Mapping[GeneValue, int]) -> int:
-        return meaning[self._choose(gene)] if self._exists else 0
+    def _chosen(self, gene: str, meaning: Meaning) -> int:
+        return meaning(self._choose(gene)) if self._exists else 0
 
     @override
     def where(self, condition: Truth) -> AbstractContextManager[None]:
@@ -54,7 +50,7 @@ class ListAssembly(Assembly):
 
     @override
     def _existing(self, value: Number, otherwise: Number) -> Number:
-        return value
+        return value if self._exists else otherwise
 
     @override
     def _write(

@@ -1,7 +1,7 @@
 """Spaces: from gene values to one canonical candidate, and from JSON to a space."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from search_space.assembly import Shape
 from search_space.blueprint import Blueprint
+from search_space.conditions import read_conditions
 from search_space.errors import GeneError, SpaceError
 from search_space.families import FAMILIES, imported
 from search_space.families.family import COMMON_KEYS, bit_plan, pinned_genes
@@ -210,7 +211,7 @@ class Space:
             value = used[name] = values[name]
             return value
 
-        net = ListAssembly(self.blueprint.shape, self.blueprint.bits, choose)
+        net = ListAssembly(self.blueprint, choose)
         self.blueprint.build(net)
         layers = tuple(net.layers)
         return Candidate(
@@ -249,6 +250,7 @@ def space_from_json(
     shape = Shape(*input_shape, n_classes=n_classes)
     blueprint = family.declare(root, shape, bits)
     genes = pinned_genes(blueprint, root)
+    conditions = read_conditions(root, genes, blueprint.aliases)
     if problems.found:
         raise SpaceError(problems.found)
     return Space(
@@ -256,5 +258,5 @@ def space_from_json(
         input_shape=input_shape,
         n_classes=n_classes,
         genes=genes,
-        blueprint=blueprint,
+        blueprint=replace(blueprint, conditions=conditions),
     )

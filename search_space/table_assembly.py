@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import override
 
-from search_space.assembly import Assembly, Number, Tensor, Truth, Widths
+from search_space.assembly import Assembly, Meaning, Number, Tensor, Truth, Widths
 from search_space.bits import is_bit_gene
 from search_space.channel_groups import extreme_widths, group_sizes
 from search_space.costs import RECORD_BYTES, payload_parts
@@ -99,7 +99,8 @@ class TableAssembly(Assembly):
         Raises:
             TooWideError: If the genes have too many choices for tables.
         """
-        super().__init__(space.blueprint.shape, space.blueprint.bits)
+        blueprint = space.blueprint
+        super().__init__(blueprint.shape, blueprint.bits, blueprint.conditions)
         genes = [gene for gene in space.genes if not is_bit_gene(gene.name)]
         if len(genes) > _MOST_AXES or any(len(gene.choices) > _MOST_CHOICES for gene in genes):
             raise TooWideError
@@ -113,23 +114,14 @@ class TableAssembly(Assembly):
         }
         self._choices |= {gene.name: gene.choices for gene in space.genes}
         self._exists: Table = np.ones((1,) * len(genes), dtype=np.bool_)
-        self.image = self._write_image(space.blueprint.shape)
-        space.blueprint.build(self)
+        self.image = self._write_image(blueprint.shape)
+        blueprint.build(self)
 
     def along(self, axis: int, values: Sequence[Any], dtype: Any = np.int64) -> Table:
         """Return a table that depends on one gene alone."""
         table = np.empty(len(values), dtype=dtype)
         table[:] = values
         return table.reshape([-1 if i == axis else 1 for i in range(len(self.axes))])
-
-    @override
-    def choose(self, gene: str) -> Number:
-        choices = self._choices[gene]
-        return self._meant(gene, {choice: int(choice) for choice in choices})
-
-    @override
-    def look_up(self, gene: str, meaning: Mapping[GeneValue, int]) -> Number:
-        return self._meant(gene, meaning)
 
     @override
     @contextmanager
@@ -275,17 +267,18 @@ class TableAssembly(Assembly):
             int(len(set(widths)) > 1),
         )
 
-    def _meant(self, gene: str, meaning: Mapping[GeneValue, int]) -> Number:
+    @override
+    def _chosen(self, gene: str, meaning: Meaning) -> Number:
         choices = self._choices[gene]
         if len(choices) == 1:
-            return meaning[choices[0]]
+            return meaning(choices[0])
         before = self.active.get(gene)
         self.active[gene] = (
             self._exists if before is None else collapsed(np.asarray(before | self._exists))
         )
         if gene not in self.axes:
-            return meaning[choices[0 if self._end == "smallest" else -1]]
-        return self.along(self.axes[gene], [meaning[choice] for choice in choices])
+            return meaning(choices[0 if self._end == "smallest" else -1])
+        return self.along(self.axes[gene], [meaning(choice) for choice in choices])
 
 
 def collapsed(table: Table) -> Table:

@@ -21,6 +21,7 @@ COMMON_KEYS: Final = (
     "first_activation_bits",
     "last_activation_bits",
     "fixed",
+    "conditions",
 )
 
 MOST_CHANNELS: Final = 4096

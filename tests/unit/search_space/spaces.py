@@ -55,6 +55,30 @@ SMALL: dict[str, dict[str, Any]] = {
     },
 }
 
+SMALL["resnet, conditional"] = SMALL["resnet"] | {
+    "conditions": {
+        "stage2.channels": {"when": {"stage1.blocks": [2]}, "otherwise": 6},
+        "activation_bits": {"when": {"stage2.blocks": [3]}, "otherwise": 3},
+    }
+}
+SMALL["mobilenetv2, conditional"] = SMALL["mobilenetv2"] | {
+    "conditions": {
+        "stage2.repeats": {"when": {"stage1.expansion": [3], "stage1.kernel": [2]}, "otherwise": 2},
+        "stage1.expansion": {"when": {"stem.channels": [8]}, "otherwise": 3},
+        "stage2.width": {"when": {"last.channels": [0]}, "otherwise": 1.5},
+    }
+}
+SMALL["dscnn, conditional"] = SMALL["dscnn"] | {
+    "conditions": {
+        "stage1.kernel": {"when": {"stage2.kernel": [5]}, "otherwise": 3},
+        "stage2.channels": {"when": {"stage1.kernel": [3]}, "otherwise": 9},
+        "activation_bits": {"when": {"stage1.blocks": [1], "stem.kernel": [2]}, "otherwise": 3},
+    }
+}
+SMALL["vgg, conditional"] = SMALL["vgg"] | {
+    "conditions": {"hidden.channels": {"when": {"stage2.blocks": [1]}, "otherwise": 0}}
+}
+
 
 def small_space(name: str, **changed: Any) -> Space:
     """Make one of these with two widths for the whole network."""

@@ -133,6 +133,7 @@ MOBILENET = {"family": "mobilenetv2"}
                     "first_activation_bits",
                     "last_activation_bits",
                     "fixed",
+                    "conditions",
                     "stem_channels",
                     "stem_stride",
                     "stages",
