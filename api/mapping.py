@@ -193,7 +193,7 @@ def preview_to_wire(family: str, found: Preview) -> wire.SpacePreview:
             wire.CandidateSample(
                 candidate_hash=sample.candidate.hash,
                 genes=dict(sample.candidate.genes),
-                costs=dict(sample.costs),
+                costs={**sample.costs},
                 mean_weight_bits=mean_weight_bits(sample.candidate.layers),
             )
             for sample in found.samples

@@ -10,12 +10,12 @@ import numpy as np
 from optimizer.genotypes import Genotypes, Places
 from search.entities import Proposal
 from search.ports import AskRequest
-from search_space.batch import batch_costs
+from search_space.batch import CostsOf, batch_costs
 from search_space.budgets import within
 from search_space.hardware.batch import REFUSED, costs_on
 from search_space.hardware.estimate import exact_costs, runs_every_layer
 from search_space.hardware.profile import HardwareProfile
-from search_space.sampling import CostsOf, draw_within
+from search_space.sampling import draw_within
 from search_space.space import Candidate
 
 MAX_ENUMERATED = 4096

@@ -4,7 +4,8 @@ import hashlib
 from functools import lru_cache
 
 from search.entities import WrittenProfile
-from search.store import UnitOfWork
+from search.errors import FieldProblem, InvalidRequestError
+from search.store import Store, UnitOfWork
 from search_space.hardware.profile import HardwareProfile
 from search_space.hardware.reader import read_profile
 from search_space.hardware.shipped import shipped_profiles
@@ -27,6 +28,23 @@ def all_profiles(uow: UnitOfWork) -> list[WrittenProfile]:
     # one that a user added before the product had its name is no longer found under it
     added = [p for p in uow.hardware_profiles.all() if p.name not in shipped_profiles()]
     return [*shipped, *added]
+
+
+def named_profile(store: Store, name: str | None) -> WrittenProfile | None:
+    """Return the profile that a request names, if it names one.
+
+    Raises:
+        InvalidRequestError: If there is none of this name.
+    """
+    if name is None:
+        return None
+    with store.read() as uow:
+        found = find_profile(uow, name)
+        if found is None:
+            names = tuple(profile.name for profile in all_profiles(uow))
+            detail = f"{name!r} is no hardware profile of this server"
+            raise InvalidRequestError([FieldProblem("/hardware", "unknown_profile", detail, names)])
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 
 from search.errors import FieldProblem, InvalidRequestError
+from search_space.batch import CostsOf
 from search_space.extremes import extremes
-from search_space.hardware.batch import REFUSED, CostsOf, Floats, Ints, costs_on
+from search_space.hardware.batch import REFUSED, Floats, Ints, costs_on
 from search_space.hardware.estimate import HARDWARE_COSTS, cost_names
 from search_space.hardware.extremes import extreme_found
 from search_space.hardware.narrowing import HardwareMismatchError, narrow

@@ -17,15 +17,19 @@ Example:
     True
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from search_space.batch_assembly import BatchAssembly, Ints, LayerBatch
 from search_space.costs import HEADER_BYTES
 from search_space.space import Places, Space
+
+CostsOf = Callable[[Places], Mapping[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]]]
+"""Costs by name of assignments ``(n, n_genes)``, each ``(n,)``."""
 
 _ROWS: Final = 4096
 """Assignments per pass: what they need stays within tens of megabytes and mostly in the cache."""

@@ -48,7 +48,7 @@ class BudgetInfeasibleError(SearchSpaceError, ValueError):
     """
 
     def __init__(
-        self, budgets: Mapping[str, float], smallest: Mapping[str, int], *, proven: bool
+        self, budgets: Mapping[str, float], smallest: Mapping[str, float], *, proven: bool
     ) -> None:
         self.budgets = dict(budgets)
         self.smallest = dict(smallest)

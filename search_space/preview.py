@@ -7,14 +7,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from search_space.batch import batch_costs
-from search_space.budgets import check_budgets, infeasible
-from search_space.costs import COST_NAMES, cost_mapping
+from search_space.batch import CostsOf, batch_costs
+from search_space.costs import COST_NAMES
 from search_space.counting import Count, all_places, count_assignments, count_candidates
-from search_space.extremes import Extreme, extremes
+from search_space.errors import BudgetInfeasibleError
+from search_space.extremes import extremes
+from search_space.hardware.batch import REFUSED, costs_on
+from search_space.hardware.estimate import cost_names, exact_costs
+from search_space.hardware.extremes import extreme_found
+from search_space.hardware.narrowing import HardwareMismatchError, narrow
+from search_space.hardware.profile import HardwareProfile
 from search_space.intervals import wilson_interval
 from search_space.sampling import Drawn, draw_within
 from search_space.space import Candidate, Places, Space
+from search_space.table_assembly import End
 
 MOST_NUMBERS: Final = 4_000_000
 """Of all assignments looked at: with many genes, fewer assignments. Bounds memory and time."""
@@ -28,17 +34,18 @@ class CostPreview:
     """How a cost is distributed over a space.
 
     Attributes:
-        smallest: Least value in the space.
+        smallest: Least value in the space; of time and energy, among what the device computes.
         smallest_proven: Whether no network has less; else none was found that has.
-        median: Over the assignments looked at.
+        median: Over the assignments looked at; of time and energy, over those of them that the
+            device computes, if there are any.
         largest: Greatest value.
         largest_proven: Whether no network has more.
     """
 
-    smallest: int
+    smallest: float
     smallest_proven: bool
     median: float
-    largest: int
+    largest: float
     largest_proven: bool
 
 
@@ -65,7 +72,7 @@ class Sample:
     """A candidate with its exact costs."""
 
     candidate: Candidate
-    costs: Mapping[str, int]
+    costs: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +87,7 @@ class Preview:
         n_seen: Assignments looked at.
         complete: Whether these are all, which makes medians and share exact.
         costs: Of the whole space, whatever the budgets.
-        share: Within the budgets.
+        share: Within the budgets, and on a device what it computes and holds.
         samples: Drawn within the budgets.
         sampling: How; see ``search_space.sampling.Drawn``.
     """
@@ -100,6 +107,7 @@ def preview(
     space: Space,
     *,
     budgets: Mapping[str, float] | None = None,
+    profile: HardwareProfile | None = None,
     n: int = 10_000,
     n_samples: int = 20,
     seed: int = 0,
@@ -109,6 +117,8 @@ def preview(
     Args:
         space: The space.
         budgets: Upper bound by exact cost.
+        profile: A device; widths that it does not compute are left out of the space, and there are
+            the costs of time and energy.
         n: Assignments to look at, at least 1; fewer where that would be more than
             ``MOST_NUMBERS`` numbers. Spaces without more are looked at in full.
         n_samples: Candidates to return.
@@ -116,21 +126,32 @@ def preview(
 
     Raises:
         BudgetInfeasibleError: If nothing is within the budgets, or nothing was found.
+        HardwareMismatchError: If a gene offers no width that the device computes, or no network
+            was found that it does.
     """
     bounds = dict(budgets or {})
-    smallest, largest = check_budgets(space, bounds), extremes(space, "largest")
+    costs_of: CostsOf = lambda places: batch_costs(space, places)  # noqa: E731
+    if profile is not None:
+        space, bounds = narrow(space, profile), profile.bounds(bounds)
+        costs_of = costs_on(space, profile)
+    smallest = _ends(space, costs_of, profile, "smallest")
+    largest = _ends(space, costs_of, profile, "largest")
+    if any(smallest[name].value > bound for name, bound in bounds.items()):
+        raise _infeasible(bounds, smallest)
+    limits = bounds if profile is None else {**bounds, REFUSED: 1.0}
     rng = np.random.default_rng(seed)
     n_assignments = count_assignments(space)
     n_seen = min(n, max(_FEWEST, MOST_NUMBERS // max(len(space.genes), 1)))
     complete = n_assignments <= n_seen
     places = all_places(space) if complete else space.sample_places(rng, n_seen)
-    costs = batch_costs(space, places)
+    costs = costs_of(places)
     fit = np.ones(len(places), dtype=np.bool_)
-    for name, bound in bounds.items():
+    for name, bound in limits.items():
         fit &= costs[name] <= bound
-    drawn = _draw(space, rng, bounds, places[fit], n_samples, complete=complete)
+    drawn = _draw(space, rng, limits, costs_of, places[fit], n_samples, complete=complete)
     if n_samples and not len(drawn.places):
-        raise infeasible(bounds, smallest)
+        raise _infeasible(bounds, smallest)
+    runs = costs[REFUSED] == 1 if profile is not None else np.ones(len(places), dtype=np.bool_)
     return Preview(
         n_genes=len(space.genes),
         count=count_candidates(space),
@@ -138,12 +159,49 @@ def preview(
         n_seen=len(places),
         complete=complete,
         costs={
-            name: _cost_preview(costs[name], smallest[name], largest[name], complete=complete)
-            for name in COST_NAMES
+            name: _cost_preview(
+                costs[name][runs] if name not in COST_NAMES and runs.any() else costs[name],
+                smallest[name],
+                largest[name],
+                complete=complete and name in COST_NAMES,
+            )
+            for name in cost_names(profile)
         },
         share=_share(int(fit.sum()), len(places), drawn, complete=complete),
-        samples=tuple(_sample(space, each) for each in drawn.places),
+        samples=tuple(_sample(space, each, profile) for each in drawn.places),
         sampling=drawn.method,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """One end of the range of a cost, and whether it is proven."""
+
+    value: float
+    proven: bool
+
+
+def _ends(
+    space: Space, costs_of: CostsOf, profile: HardwareProfile | None, end: End
+) -> dict[str, _End]:
+    ends = {
+        name: _End(value=extreme.value, proven=extreme.proven)
+        for name, extreme in extremes(space, end).items()
+    }
+    for name in cost_names(profile)[len(COST_NAMES) :]:
+        value = extreme_found(space, costs_of, name, end)
+        if value is None and profile is not None:
+            raise HardwareMismatchError(profile.name, ())
+        if value is not None:
+            ends[name] = _End(value=value, proven=False)
+    return ends
+
+
+def _infeasible(bounds: Mapping[str, float], smallest: Mapping[str, _End]) -> BudgetInfeasibleError:
+    return BudgetInfeasibleError(
+        bounds,
+        {name: smallest[name].value for name in bounds},
+        proven=all(smallest[name].proven for name in bounds),
     )
 
 
@@ -151,6 +209,7 @@ def _draw(
     space: Space,
     rng: np.random.Generator,
     budgets: Mapping[str, float],
+    costs_of: CostsOf,
     fit: Places,
     n: int,
     *,
@@ -161,18 +220,18 @@ def _draw(
         return Drawn(places=rng.permutation(fit)[:n], method="uniform", share=0)
     if len(fit) >= n:
         return Drawn(places=fit[:n], method="uniform", share=0)
-    return draw_within(space, rng, budgets, n)
+    return draw_within(space, rng, budgets, n, costs_of)
 
 
 def _cost_preview(
-    values: npt.NDArray[np.int64], smallest: Extreme, largest: Extreme, *, complete: bool
+    values: npt.NDArray[np.int64 | np.float64], smallest: _End, largest: _End, *, complete: bool
 ) -> CostPreview:
     # where no proof was possible, all assignments or a sample may still know better
     return CostPreview(
-        smallest=min(smallest.value, int(values.min())),
+        smallest=min(smallest.value, values.min().item()),
         smallest_proven=complete or smallest.proven,
         median=float(np.median(values)),
-        largest=max(largest.value, int(values.max())),
+        largest=max(largest.value, values.max().item()),
         largest_proven=complete or largest.proven,
     )
 
@@ -189,6 +248,6 @@ def _share(n_within: int, n: int, drawn: Drawn, *, complete: bool) -> Share:
     )
 
 
-def _sample(space: Space, places: Places) -> Sample:
+def _sample(space: Space, places: Places, profile: HardwareProfile | None) -> Sample:
     candidate = space.at_places(places)
-    return Sample(candidate=candidate, costs=cost_mapping(candidate.layers))
+    return Sample(candidate=candidate, costs=exact_costs(candidate.layers, profile))

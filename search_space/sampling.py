@@ -19,15 +19,12 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from search_space.batch import batch_costs
+from search_space.batch import CostsOf, batch_costs
 from search_space.budgets import check_budgets, infeasible
 from search_space.extremes import extremes
 from search_space.space import Candidate, Places, Space
 
 Floats = npt.NDArray[np.float64]
-CostsOf = Callable[[Places], Mapping[str, npt.NDArray[np.int64] | Floats]]
-"""Costs by name of assignments ``(n, n_genes)``, each ``(n,)``."""
-
 _POPULATION: Final = 256
 _MOST_DRAWS: Final = 128 * _POPULATION
 """Uniform draws worth making; about a tenth of a second."""

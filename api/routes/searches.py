@@ -10,11 +10,8 @@ from api.mapping import limits_from_wire, recipe_from_wire, search_to_wire, stra
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
 from bitpareto.types import Page, Search, SearchCreate
 from search.admission import admit
-from search.entities import WrittenProfile
-from search.errors import FieldProblem, InvalidRequestError
-from search.hardware import all_profiles, find_profile, live
+from search.hardware import live, named_profile
 from search.models import model_of_space
-from search.store import Store
 from search.use_cases.searches import (
     cancel_search,
     create_search,
@@ -42,7 +39,7 @@ def create(
     """
     budgets: dict[str, float] = dict(body.budgets.items())
     model = model_of_space(store, body.space)
-    hardware = _hardware(store, body.hardware)
+    hardware = named_profile(store, body.hardware)
     admission = admit(
         dataset=body.dataset,
         space=body.space,
@@ -75,19 +72,6 @@ def create(
     bell.advance(search.id)  # after the commit: whoever answers must find the row
     response.headers["Location"] = f"/v1/searches/{search.id}"
     return search_to_wire(search)
-
-
-def _hardware(store: Store, name: str | None) -> WrittenProfile | None:
-    """Return the profile that a request names, if it names one."""
-    if name is None:
-        return None
-    with store.read() as uow:
-        found = find_profile(uow, name)
-        if found is None:
-            names = tuple(profile.name for profile in all_profiles(uow))
-            detail = f"{name!r} is no hardware profile of this server"
-            raise InvalidRequestError([FieldProblem("/hardware", "unknown_profile", detail, names)])
-    return found
 
 
 @router.get("", responses=problem_responses(422, 503), summary="List searches, newest first")

@@ -1,13 +1,12 @@
 """What thousands of assignments take on a device at once; see ``search_space.batch``."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Final, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from search_space.batch import batch_costs, lay_out
+from search_space.batch import CostsOf, batch_costs, lay_out
 from search_space.batch_assembly import LayerBatch
 from search_space.bits import SUPPORTED_BITS
 from search_space.hardware.lookup import look_up
@@ -23,7 +22,6 @@ from search_space.space import Places, Space
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-CostsOf = Callable[[Places], dict[str, npt.NDArray[np.int64] | Floats]]
 
 REFUSED: Final = "refused_layers"
 """One more than the places of a network whose widths the device does not compute, so that a budget

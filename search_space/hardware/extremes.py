@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from search_space.hardware.batch import REFUSED, CostsOf
+from search_space.batch import CostsOf
+from search_space.hardware.batch import REFUSED
 from search_space.space import Places, Space
 from search_space.table_assembly import End
 

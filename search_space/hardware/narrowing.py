@@ -25,13 +25,20 @@ class EmptyGene:
 
 
 class HardwareMismatchError(SearchSpaceError, ValueError):
-    """A space has nothing that a device computes; ``genes`` are those without a choice left."""
+    """A space has nothing that a device computes.
+
+    Attributes:
+        profile: Name of the device.
+        genes: Those without a choice left; none where widths are left, but no network was found
+            all of whose pairs of widths are computed.
+    """
 
     def __init__(self, profile: str, genes: tuple[EmptyGene, ...]) -> None:
         self.profile = profile
         self.genes = genes
         names = ", ".join(gene.name for gene in genes)
-        super().__init__(f"hardware {profile!r} computes no width that is offered to {names}")
+        what = f"width that is offered to {names}" if genes else "network of this space"
+        super().__init__(f"hardware {profile!r} computes no {what}")
 
 
 def narrow(space: Space, profile: HardwareProfile) -> Space:

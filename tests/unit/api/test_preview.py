@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from search_space.hardware.estimate import energy_uj, latency_ms, violations
+from search_space.hardware.reader import read_profile
+from search_space.hardware.shipped import shipped_profiles
 from search_space.space import space_from_json
 from tests.served import BODY, InProcess
 from tests.unit.search_space import spaces
@@ -34,6 +37,32 @@ def test_a_space_is_described(api: InProcess) -> None:
     for sample in found["samples"]:
         assert sample["costs"]["size_bytes"] <= 4000
         assert space.candidate(sample["genes"]).hash == sample["candidate_hash"]
+
+
+def test_a_device_adds_costs_and_bounds(api: InProcess) -> None:
+    body = {**SMALL, "hardware": "bit-serial"}
+    free = api.post(PATH, body).json()
+    assert set(free["costs"]) >= {"latency_ms", "energy_uj"}
+    bound = free["costs"]["latency_ms"]["median"]
+    found = api.post(PATH, {**body, "budgets": {"latency_ms": bound}}).json()
+    assert found["share"]["n_within"] == pytest.approx(found["share"]["n"] / 2, rel=0.05)
+    profile = read_profile(shipped_profiles()["bit-serial"])
+    space = space_from_json(SMALL["space"], input_shape=(1, 8, 8), n_classes=10)
+    for sample in found["samples"]:
+        layers = space.candidate(sample["genes"]).layers
+        assert sample["costs"]["latency_ms"] == latency_ms(layers, profile) <= bound
+        assert sample["costs"]["energy_uj"] == energy_uj(layers, profile)
+        assert not violations(layers, profile)
+
+
+def test_a_device_that_computes_none_of_the_widths_is_told(api: InProcess) -> None:
+    space = {"family": "vgg", "bits_per": "network", "weight_bits": [3]}
+    answer = api.post(PATH, {**SMALL, "space": space, "hardware": "generic-mcu-256k"})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["allowed"]) == ("/hardware", ["2", "4", "8"])
+    answer = api.post(PATH, {**SMALL, "hardware": "abacus"})
+    assert answer.json()["errors"][0]["allowed"] == ["bit-serial", "bitfusion", "generic-mcu-256k"]
 
 
 def test_the_same_body_has_the_same_answer(api: InProcess) -> None:
@@ -73,7 +102,9 @@ def test_wrong_fields_are_named_with_what_is_allowed(
 
 def test_an_unknown_field_is_answered_with_the_fields_of_this_body(api: InProcess) -> None:
     (error,) = api.post(PATH, {**SMALL, "limits": {}}).json()["errors"]
-    assert set(error["allowed"]) == {"dataset", "space", "budgets", "n", "n_samples", "seed"}
+    assert set(error["allowed"]) == {
+        *("dataset", "space", "budgets", "hardware", "n", "n_samples", "seed")
+    }
 
 
 def test_a_budget_nothing_meets_names_the_smallest_value(api: InProcess) -> None:

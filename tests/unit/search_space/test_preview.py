@@ -1,5 +1,6 @@
 """What is said of a space beforehand is so."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,9 +13,14 @@ from search_space.budgets import within
 from search_space.costs import COST_NAMES, cost_mapping
 from search_space.counting import count_assignments, count_candidates
 from search_space.errors import BudgetInfeasibleError
+from search_space.hardware.estimate import latency_ms, runs_every_layer, violations
+from search_space.hardware.narrowing import HardwareMismatchError
+from search_space.hardware.profile import HardwareProfile
+from search_space.hardware.reader import read_profile
+from search_space.hardware.shipped import shipped_profiles
 from search_space.intervals import wilson_interval
 from search_space.preview import preview
-from search_space.space import Space
+from search_space.space import Candidate, Space
 from tests.unit.search_space.spaces import all_places, small_space
 
 
@@ -113,3 +119,46 @@ def test_a_space_of_one_network() -> None:
     assert found.count.exact
     assert len(found.samples) == found.count.at_most == 1
     assert all(found.costs[name].smallest == found.costs[name].largest for name in COST_NAMES)
+
+
+def test_on_a_device_it_is_about_what_runs_there() -> None:
+    space = small_space("vgg", weight_bits=[2, 5, 7], first_layer_bits=8)
+    profile = read_profile(shipped_profiles()["generic-mcu-256k"])
+    profile = replace(profile, ram_bytes=600)
+    offered = [c for c in map(space.at_places, all_places(space)) if _widths(c) <= {2, 4, 8}]
+    running = [c for c in offered if not _refused(c, profile)]
+    times = [latency_ms(c.layers, profile) for c in running]
+    bound = float(np.quantile(times, 0.5))
+    found = preview(space, profile=profile, budgets={"latency_ms": bound})
+    assert found.complete
+    assert found.n_seen == len(offered) < len(all_places(space))
+    assert found.costs["latency_ms"].smallest == pytest.approx(min(times))
+    assert found.costs["latency_ms"].largest == pytest.approx(max(times))
+    assert found.costs["latency_ms"].median == pytest.approx(np.median(times))
+    within_all = [
+        c
+        for c in running
+        if latency_ms(c.layers, profile) <= bound and not violations(c.layers, profile)
+    ]
+    assert 0 < len(within_all) < len(running)
+    assert found.share.n_within == len(within_all)
+    hashes = {c.hash for c in within_all}
+    assert {sample.candidate.hash for sample in found.samples} <= hashes
+
+
+def test_a_device_that_computes_nothing_is_an_error() -> None:
+    space = small_space("vgg", weight_bits=[3, 5])
+    profile = read_profile(shipped_profiles()["generic-mcu-256k"])
+    with pytest.raises(HardwareMismatchError) as caught:
+        preview(space, profile=profile)
+    assert [gene.name for gene in caught.value.genes] == ["weight_bits"]
+
+
+def _widths(candidate: Candidate) -> set[int]:
+    layers = candidate.layers
+    widths = {w for x in layers for w in (x.weight_bits, *x.channel_weight_bits)}
+    return (widths | {x.activation_bits for x in layers[:-1]}) - {0}
+
+
+def _refused(candidate: Candidate, profile: HardwareProfile) -> bool:
+    return not runs_every_layer(candidate.layers, profile)

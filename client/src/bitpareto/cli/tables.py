@@ -13,6 +13,8 @@ from bitpareto.sizes import format_size
 from bitpareto.types import CandidateCount, SharePreview, SpacePreview
 
 _EXACTLY_SHOWN: Final = 10**9
+_IN_FULL: Final = 1000
+_SHOWN_OBJECTIVES: Final = ("accuracy", "size_bytes", "macs")
 
 
 def searches(found: Iterable[Search]) -> Table:
@@ -56,10 +58,12 @@ def search(handle: Search) -> Table:
 
 
 def front(found: Front) -> Table:
-    """Return one row per front point, smallest first."""
+    """Return one row per front point, smallest first; every objective has a column."""
     title = f"{len(found)} points, hypervolume {found.hypervolume:.4f}"
     table = Table(title=title, title_justify="left", box=None)
-    for name in ("trial", "accuracy", "95 % interval", "test", "size_bytes", "", "bits", "MACs"):
+    others = [name for name in found.data.ref_point if name not in _SHOWN_OBJECTIVES]
+    columns = ("trial", "accuracy", "95 % interval", "test", "size_bytes", "", "bits", "MACs")
+    for name in (*columns, *others):
         table.add_column(name, justify="right", no_wrap=True)
     for point in found:
         trial = point.trial
@@ -72,6 +76,7 @@ def front(found: Front) -> Table:
             format_size(point.size_bytes),
             f"{point.mean_weight_bits:.2f}",
             f"{trial.costs['macs']}",
+            *(format_cost(trial.costs[name]) for name in others),
         )
     return table
 
@@ -89,16 +94,22 @@ def preview(found: SpacePreview) -> tuple[Table, Table, Table]:
     for name in ("cost", "smallest", "median", "largest"):
         costs.add_column(name, justify="left" if name == "cost" else "right", no_wrap=True)
     for name, cost in found.costs.items():
-        smallest = f"{cost.smallest}" if cost.smallest_proven else f"<= {cost.smallest}"
-        largest = f"{cost.largest}" if cost.largest_proven else f">= {cost.largest}"
-        costs.add_row(name, smallest, f"{cost.median:.0f}", largest)
+        least, most = format_cost(cost.smallest), format_cost(cost.largest)
+        smallest = least if cost.smallest_proven else f"<= {least}"
+        largest = most if cost.largest_proven else f">= {most}"
+        costs.add_row(name, smallest, format_cost(cost.median), largest)
     samples = Table(title=f"samples ({found.sampling})", title_justify="left", box=None)
     for name in ("network", *found.costs, "bits"):
         samples.add_column(name, justify="right", no_wrap=True)
     for sample in found.samples:
-        values = [str(sample.costs[name]) for name in found.costs]
+        values = [format_cost(sample.costs[name]) for name in found.costs]
         samples.add_row(sample.candidate_hash[:12], *values, f"{sample.mean_weight_bits:.2f}")
     return facts, costs, samples
+
+
+def format_cost(cost: float) -> str:
+    """Return counts in full, small times and energies with four digits."""
+    return f"{cost:.0f}" if cost >= _IN_FULL or cost == round(cost) else f"{cost:.4g}"
 
 
 def _count(count: CandidateCount) -> str:

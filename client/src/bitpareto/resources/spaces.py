@@ -18,7 +18,7 @@ class Spaces:
 
         Args:
             **fields: The fields of ``bitpareto.types.SpacePreviewRequest``: ``dataset`` and
-                ``space`` at least; then ``budgets``, ``n``, ``n_samples``, ``seed``.
+                ``space`` at least; then ``budgets``, ``hardware``, ``n``, ``n_samples``, ``seed``.
 
         Raises:
             InvalidRequestError: If a field is wrong, or nothing is within the budgets; ``.errors``

@@ -16,6 +16,8 @@ class SpacePreviewRequest(RequestModel):
     """A declared space; see ``docs/search-spaces.md``."""
     budgets: dict[CostName, float] = Field(default_factory=dict)
     """Upper bounds, each above zero."""
+    hardware: str | None = Field(default=None, max_length=64)
+    """Name of a hardware profile; `latency_ms` and `energy_uj` need one."""
     n: int = Field(default=10_000, ge=1, le=100_000)
     """Assignments to look at; spaces without more are looked at in full."""
     n_samples: int = Field(default=20, ge=0, le=200)
@@ -37,11 +39,11 @@ class CandidateCount(ResponseModel):
 class CostPreview(ResponseModel):
     """How a cost is distributed over the whole space, whatever the budgets."""
 
-    smallest: int
+    smallest: int | float
     smallest_proven: bool
     """No network has less; else none was found that has."""
     median: float
-    largest: int
+    largest: int | float
     largest_proven: bool
 
 
@@ -62,7 +64,7 @@ class CandidateSample(ResponseModel):
 
     candidate_hash: str
     genes: dict[str, int | float | str]
-    costs: dict[str, int]
+    costs: dict[str, int | float]
     mean_weight_bits: float
     """Mean width over all stored weights."""
 
