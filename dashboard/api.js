@@ -38,16 +38,32 @@ async function problemOf(response) {
  * @returns {Promise<any>}
  */
 async function request(path, options = {}) {
+  const response = await send(path, { ...options, headers: { accept: "application/json", ...options.headers } });
+  return await response.json();
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} options
+ * @returns {Promise<Response>} a good one
+ */
+async function send(path, options) {
   let response;
   try {
-    response = await fetch(path, { ...options, headers: { accept: "application/json" } });
+    response = await fetch(path, options);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError({ title: "No connection", status: 0, detail: "The server does not answer.", code: "no_connection" });
   }
   if (!response.ok) throw new ApiError(await problemOf(response));
-  return await response.json();
+  return response;
 }
+
+/**
+ * @param {string} href as the API names it
+ * @param {AbortSignal} [signal]
+ */
+export const getFile = async (href, signal) => await (await send(href, { signal })).arrayBuffer();
 
 /** @param {string} id */
 const searchPath = (id) => `v1/searches/${encodeURIComponent(id)}`;

@@ -1,19 +1,49 @@
 // @ts-check
-/** Starts the page: shows what the address names. */
+/** Starts the page: shows what the address names. Each page's modules load when it is first opened. */
 
-import { searchIdOf, startRouter } from "./router.js";
-import { showSearch } from "./search_page.js";
-import { showSearches } from "./searches_page.js";
+import { h } from "./dom.js";
+import { routeOf, startRouter } from "./router.js";
+
+/** @import {Route} from "./router.js" */
+
+/** @typedef {(root: HTMLElement, id: string) => () => void} ShowPage */
+
+/** @type {Partial<Record<Route["page"], () => Promise<ShowPage>>>} */
+const PAGES = {
+  searches: async () => (await import("./searches_page.js")).showSearches,
+  search: async () => (await import("./search_page.js")).showSearch,
+  trial: async () => (await import("./trial_page.js")).showTrial,
+};
 
 const root = /** @type {HTMLElement} */ (document.getElementById("content"));
+const links = [...document.querySelectorAll("nav a[data-page]")].map((link) => /** @type {HTMLElement} */ (link));
 let unmount = () => {};
-/** @type {string|null|undefined} */
-let shown;
+let shown = "";
 
-startRouter(() => {
-  const id = searchIdOf(location);
-  if (id === shown) return; // only the fragment changed, as by the skip link
-  shown = id;
+const notThere = async () => (await import("./searches_page.js")).showSearches;
+
+/** Modules are fetched when first needed, so the server may be away by then. @param {Error} error */
+const notLoaded = (error) =>
+  h("div", { class: "empty", role: "alert" }, h("h1", {}, "This page could not be loaded"), h("p", {}, error.message), h("button", { type: "button", onclick: () => location.reload() }, "Try again"));
+
+startRouter(async () => {
+  const route = routeOf(location);
+  const key = `${route.page} ${route.id ?? ""}`;
+  if (key === shown) return; // only the fragment changed, as by the skip link
+  shown = key;
   unmount();
-  unmount = id === null ? showSearches(root) : showSearch(root, id);
+  unmount = () => {};
+  for (const link of links) {
+    if (link.dataset.page === route.page) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  let show;
+  try {
+    show = await (PAGES[route.page] ?? notThere)();
+  } catch (error) {
+    shown = "";
+    root.replaceChildren(notLoaded(/** @type {Error} */ (error)));
+    return;
+  }
+  if (key === shown) unmount = show(root, route.id ?? "");
 });

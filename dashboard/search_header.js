@@ -11,7 +11,7 @@ import { isSearchEnded } from "./state.js";
 /** @import {Connection} from "./stream.js" */
 
 /** @type {Record<Connection, string>} */
-const CONNECTION_WORDS = { connecting: "Connecting", live: "Live", waiting: "Offline, trying again", ended: "" };
+export const CONNECTION_WORDS = { connecting: "Connecting", live: "Live", waiting: "Offline, trying again", ended: "" };
 const ENDED_COUNTS = ["completed", "stopped", "failed", "cancelled"];
 
 /** @param {string} state */

@@ -2,6 +2,7 @@
 /** The line under the front: the selected trial, its numbers and its file. */
 
 import { h } from "./dom.js";
+import { trialHref } from "./router.js";
 import { bits, count, exactBytes, interval, percent } from "./format.js";
 
 /** @import {Trial} from "./types.js" */
@@ -38,6 +39,7 @@ export function createSelectedTrial(onClose) {
         return;
       }
       const parts = [h("strong", {}, `Trial ${trial.number}`), h("span", {}, text)];
+      parts.push(h("a", { href: trialHref(trial.id), "data-route": true }, "Open the trial"));
       if (trial.artifact) parts.push(h("a", { href: trial.artifact.href, download: true }, "Download its file"));
       element.replaceChildren(...parts, h("button", { type: "button", class: "quiet", onclick: onClose }, "Clear"));
     },

@@ -8,6 +8,20 @@
  * @typedef {{phase: string, epoch: number, n_epochs: number, train_loss?: number|null, accuracy?: number|null}} Progress
  * @typedef {{id: string, sha256: string, size_bytes: number, href: string}} Artifact
  *
+ * @typedef {object} LayerRow
+ * @property {string} name
+ * @property {string} kind
+ * @property {[number, number, number]} output_shape
+ * @property {number} kernel
+ * @property {number} stride
+ * @property {number} groups
+ * @property {number} weight_bits
+ * @property {number[]} channel_weight_bits
+ * @property {number} activation_bits
+ * @property {number} n_weights
+ * @property {number} macs
+ * @property {number} size_bytes
+ *
  * @typedef {object} Search
  * @property {string} id
  * @property {string} name
@@ -17,17 +31,21 @@
  * @property {SearchState} state
  * @property {Reason} state_reason
  * @property {string} dataset
- * @property {{family?: string}} space
+ * @property {Record<string, any>} space
  * @property {string[]} objectives
  * @property {Record<string, number>} budgets
- * @property {{name: string}} strategy
- * @property {{max_trials: number, max_parallel: number}} limits
+ * @property {{name: string, [option: string]: unknown}} strategy
+ * @property {{max_trials: number, max_parallel: number, wall_time_s?: number|null, [limit: string]: unknown}} limits
+ * @property {Record<string, unknown>} recipe
+ * @property {Record<string, number>} ref_point
+ * @property {{name: string, sha256: string}|null} [hardware]
  * @property {number} seed
  * @property {number} hypervolume
  * @property {Record<string, number>} trial_counts
  *
  * @typedef {object} Trial
  * @property {string} id
+ * @property {string} [search_id]
  * @property {number} number
  * @property {TrialState} state
  * @property {Reason|null} state_reason
@@ -40,6 +58,16 @@
  * @property {string|null} worker_id
  * @property {Progress|null} progress
  * @property {Artifact|null} artifact
+ * @property {string} [candidate_hash]
+ * @property {Record<string, number|string>} [genes]
+ * @property {number} [seed]
+ * @property {number} [gen_seconds]
+ * @property {boolean} [on_front]
+ * @property {string} [created_at]
+ * @property {string|null} [started_at]
+ * @property {string|null} [finished_at]
+ * @property {LayerRow[]|null} [layers] where one trial was asked for
+ * @property {Record<string, number>|null} [size_breakdown]
  *
  * @typedef {object} FrontPoint
  * @property {Trial} trial

@@ -29,6 +29,7 @@ from playwright.sync_api import Error as PlaywrightError
 from db.artifact_files import ArtifactFiles
 from db.migrate import upgrade
 from db.store import open_store
+from quantization.artifact import write_artifact
 from search.datasets import DATASETS
 from search.entities import Artifact, Lease, Progress, Proposal
 from search.ids import new_id
@@ -37,6 +38,7 @@ from search.use_cases.leases import claim_trial
 from search.use_cases.results import complete_trial, fail_trial, report_progress
 from search_space.costs import cost_mapping
 from search_space.space import space_from_json
+from tests.unit.quantization.test_predicted_size import packed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARGUMENTS = [
@@ -136,8 +138,12 @@ class SearchScript:
         assert claim is not None
         return claim.lease
 
-    def report(self, lease: Lease, epoch: int, n_epochs: int) -> None:
-        progress = Progress(phase="float", epoch=epoch, n_epochs=n_epochs, train_loss=1 / epoch)
+    def report(
+        self, lease: Lease, epoch: int, n_epochs: int, accuracy: float | None = None
+    ) -> None:
+        progress = Progress(
+            phase="float", epoch=epoch, n_epochs=n_epochs, train_loss=1 / epoch, accuracy=accuracy
+        )
         with self._store.begin() as uow:
             report_progress(uow, lease, progress, datetime.now(UTC))
 
@@ -145,7 +151,12 @@ class SearchScript:
         now = datetime.now(UTC)
         with self._store.begin() as uow:
             trial = uow.trials.get(lease.trial_id)
-            content = bytes(trial.costs["size_bytes"])
+            network = replace(
+                packed(trial.layers, self._rng),
+                candidate_hash=trial.candidate_hash,
+                seed=trial.seed,
+            )
+            content = write_artifact(network)
             artifact = Artifact(
                 id=new_id("art"),
                 trial_id=trial.id,

@@ -1,0 +1,92 @@
+"""The page of one trial in a real browser, with the real file behind it."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import yaml  # type: ignore[import-untyped]  # ships no types
+from playwright.sync_api import Page, expect
+
+from quantization.artifact import read_artifact
+
+pytestmark = pytest.mark.browser
+
+READ = """async (href) => {
+  const { bytesByPart, isUndamaged, readPackedFile, weightCounts } =
+    await import("/packed_file.js");
+  const file = readPackedFile(await (await fetch(href)).arrayBuffer());
+  return { parts: bytesByPart(file), isWhole: await isUndamaged(file), hash: file.candidateHash,
+           counts: file.layers.map((layer) => [...weightCounts(layer, file.bytes)]) };
+}"""
+
+
+def saved_yaml(page: Page, name: str, folder: Path) -> dict[str, Any]:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=name).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    declared: dict[str, Any] = yaml.safe_load(path.read_text())
+    return declared
+
+
+def test_trial_page_accounts_for_every_byte_and_leads_back_to_it(
+    page: Page, service: Any, script: Any, tmp_path: Path
+) -> None:
+    script.run_one(0.9)
+    (trial_id,) = script.propose(1)
+    lease = script.claim(trial_id)
+    page.goto(f"/?trial={trial_id}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Trial 2")
+    for epoch, accuracy in enumerate((0.5, 0.8), start=1):
+        script.report(lease, epoch, 2, accuracy)
+    page.get_by_text("Learning curves as a table").click()
+    expect(page.get_by_role("region", name="Learning curves as a table")).to_contain_text("80.0")
+    script.complete(lease, 0.97)
+    expect(page.locator(".title .pill")).to_have_text("on the front")
+    expect(page.get_by_role("region", name="Table of attempts")).to_contain_text("finished")
+
+    trial = httpx.get(f"{service.address}/v1/trials/{trial_id}").json()
+    length = trial["artifact"]["size_bytes"]
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", str(length))
+    expect(page.locator(".layers tbody tr")).to_have_count(len(trial["layers"]))
+    expect(page.get_by_text(f"{length} are accounted for, its hash is right")).to_be_visible()
+
+    alone = saved_yaml(page, "This network as YAML", tmp_path)
+    body = {"dataset": alone["dataset"], "space": alone["space"], "n_samples": 1}
+    preview = httpx.post(f"{service.address}/v1/spaces:preview", json=body).json()
+    assert preview["count"]["at_most"] == 1
+    assert preview["samples"][0]["candidate_hash"] == trial["candidate_hash"]
+
+    # the address holds the layer that is shown
+    page.get_by_role("combobox").select_option(label="classifier (8 bits)")
+    page.reload()
+    expect(page.get_by_role("combobox").locator("option:checked")).to_contain_text("classifier")
+
+
+def test_browser_reads_the_same_integers_as_the_service(
+    page: Page, service: Any, script: Any
+) -> None:
+    trial_id = script.run_one(0.9)
+    trial = httpx.get(f"{service.address}/v1/trials/{trial_id}").json()
+    page.goto("/")
+    seen = page.evaluate(READ, trial["artifact"]["href"])
+    assert seen["isWhole"] is True
+    assert seen["hash"] == trial["candidate_hash"]
+    assert seen["parts"] == trial["size_breakdown"]
+    assert sum(seen["parts"].values()) == trial["artifact"]["size_bytes"]
+    stored = read_artifact(httpx.get(service.address + trial["artifact"]["href"]).content)
+    for layer, counts in zip(stored.layers, seen["counts"], strict=True):
+        occurring = {level: n for level, n in counts if n}
+        if layer.weights is None:
+            assert occurring == {}
+            continue
+        levels, n = np.unique(layer.weights, return_counts=True)
+        assert occurring == dict(zip(levels.tolist(), n.tolist(), strict=True))
+
+
+def test_unknown_trial_is_explained(page: Page, complaints: list[str]) -> None:
+    page.goto("/?trial=trl_unknown")
+    expect(page.get_by_role("alert")).to_contain_text("This trial cannot be shown")
+    complaints[:] = [text for text in complaints if "404" not in text]
