@@ -43,10 +43,15 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+_PIPED_WIDTH: Final = 400
+"""A file or a pipe has no edge at which tables would have to be cut."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
-    out = Console(soft_wrap=not sys.stdout.isatty())
+    piped = not sys.stdout.isatty()
+    out = Console(soft_wrap=piped, width=_PIPED_WIDTH if piped else None)
     try:
         with Client(base_url=arguments.base_url) as client:
             arguments.run(client, arguments, out)
