@@ -33,7 +33,7 @@ WIDE_SUM_BITS: Final = 8
 
 FILE: Final = Path("pretrained", "resnet20-cifar10.safetensors")
 
-_SPACE: Final[Mapping[str, Any]] = MappingProxyType(
+DECLARED: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "family": "resnet",
         "shortcut": "pad",
@@ -56,7 +56,7 @@ def resnet20(bits: int) -> LayerList:
     networks do not quantize them at all), so each sum exists twice: at 8 bits for the next sum, and
     at ``bits`` for the next convolution.
     """
-    declared = {**_SPACE, "weight_bits": [bits], "activation_bits": [bits]}
+    declared = {**DECLARED, "weight_bits": [bits], "activation_bits": [bits]}
     space = space_from_json(declared, input_shape=(3, 32, 32), n_classes=10)
     return _with_wide_sums(space.candidate({}).layers)
 

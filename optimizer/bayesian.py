@@ -67,7 +67,7 @@ class _Session:
             (places,) = self._study.generate(1)
         except ExhaustedError:
             return None, ""
-        return self._frontier.option(places), self._model.method
+        return self._frontier.take(places), self._model.method
 
     def _initial_design(self) -> InitialDesign:
         if self._design is None:

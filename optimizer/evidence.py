@@ -4,15 +4,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from optimizer.features import features
-from optimizer.frontier import Option
+from optimizer.frontier import Frontier
 from search.objectives import Objective
-from search.pareto import losses
-from search.ports import AskRequest, Observation
-from search_space.space import Space
+from search.pareto import losses_of
+from search.ports import AskRequest, Observation, Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,84 +20,87 @@ class Evidence:
     """What is known when an ask begins.
 
     Attributes:
-        cost_names: The exact objectives, in the order of the columns after the first.
+        costs: The exact objectives, in the order of the columns after the first.
         ref_point: ``(m,)`` utilities.
-        completed: Networks with a measured accuracy, ``n`` of them.
+        completed: Candidates with a measured accuracy, ``n`` of them.
         x: Their features ``(n, d)``.
         measured: Their accuracy, which is its own utility ``(n,)``.
         cost_utilities: Their exact costs ``(n, m - 1)``.
         failed_x: Features of failed trials ``(k, d)``.
-        pending: Networks on their way.
+        pending: Candidates on their way.
     """
 
-    cost_names: tuple[str, ...]
+    costs: tuple[Objective, ...]
     ref_point: Tensor
-    completed: Sequence[Option]
+    completed: Rows
     x: Tensor
     measured: Tensor
     cost_utilities: Tensor
     failed_x: Tensor
-    pending: Sequence[Option]
+    pending: Rows
 
 
-def read_evidence(request: AskRequest) -> Evidence:
+def read_evidence(request: AskRequest, frontier: Frontier) -> Evidence:
     """Turn an ask's history into tensors.
 
     A failed trial says nothing about accuracy and is kept apart. A completed one without a
     finite measurement (which no worker writes) counts as neither.
     """
-    measured_name = measured_objective(request.objectives)
-    cost_names = tuple(o.name for o in request.objectives if o.exact)
+    measured = measured_objective(request.objectives)
+    costs = tuple(o for o in request.objectives if o.exact)
     completed = [
-        o for o in request.history if math.isfinite(_values(o).get(measured_name, math.nan))
+        o for o in request.history if math.isfinite(_values(o).get(measured.name, math.nan))
     ]
-    space = request.space
-    options = _options(request, completed)
+
+    def rows(observations: Sequence[Observation]) -> Rows:
+        places = [frontier.genotypes.places(o.genes) for o in observations]
+        n_genes = len(frontier.genotypes.genes)
+        return frontier.terrain.rows(np.array(places, dtype=np.int64).reshape(-1, n_genes))
+
+    done = rows(completed)
+    failed = rows([o for o in request.history if o.status == "failed"])
     return Evidence(
-        cost_names=cost_names,
-        ref_point=utilities([request.ref_point], (measured_name, *cost_names))[0],
-        completed=options,
-        x=features_of(space, options),
-        measured=utilities([_values(o) for o in completed], (measured_name,)).squeeze(-1),
-        cost_utilities=cost_utilities(options, cost_names),
-        failed_x=features_of(space, _options(request, _with_status(request, "failed"))),
-        pending=_options(request, _with_status(request, "pending")),
+        costs=costs,
+        ref_point=_utilities([request.ref_point], (measured, *costs))[0],
+        completed=done,
+        x=features_of(frontier, done),
+        measured=_utilities([_values(o) for o in completed], (measured,)).squeeze(-1),
+        cost_utilities=cost_utilities(done, costs),
+        failed_x=features_of(frontier, failed),
+        pending=rows([o for o in request.history if o.status == "pending"]),
     )
 
 
-def measured_objective(objectives: Sequence[Objective]) -> str:
-    """Return the name of the one objective that has to be measured.
+def measured_objective(objectives: Sequence[Objective]) -> Objective:
+    """Return the one objective that has to be measured.
 
     Raises:
         ValueError: If there is none or several.
     """
-    (name,) = (o.name for o in objectives if not o.exact)
-    return name
+    (objective,) = (o for o in objectives if not o.exact)
+    return objective
 
 
-def utilities(values: Sequence[Mapping[str, float]], names: Sequence[str]) -> Tensor:
-    """Return ``(n, len(names))`` utilities, on the scale of each objective."""
-    rows = [[-loss for loss in losses(v, names)] for v in values]
-    return torch.tensor(rows, dtype=torch.float64).reshape(len(values), len(names))
+def cost_utilities(rows: Rows, costs: Sequence[Objective]) -> Tensor:
+    """Return exact costs as utilities ``(n, len(costs))``, on the scale of each objective."""
+    columns = []
+    for objective in costs:
+        values = np.asarray(rows.costs[objective.name], np.float64)
+        scaled = np.log2(values) if objective.scale == "log2" else values
+        columns.append(scaled if objective.direction == "up" else -scaled)
+    return torch.from_numpy(np.stack(columns, axis=1).reshape(len(rows.places), len(costs)))
 
 
-def cost_utilities(options: Sequence[Option], names: Sequence[str]) -> Tensor:
-    """Return the exact costs as utilities ``(n, len(names))``."""
-    return utilities([o.costs for o in options], names)
-
-
-def features_of(space: Space, options: Sequence[Option]) -> Tensor:
+def features_of(frontier: Frontier, rows: Rows) -> Tensor:
     """Return the features ``(n, d)``."""
-    return torch.from_numpy(features(space, options))
+    return torch.from_numpy(features(frontier.genotypes, rows))
 
 
-def _options(request: AskRequest, observations: Sequence[Observation]) -> list[Option]:
-    return [Option.of(request.space.candidate(o.genes), request.hardware) for o in observations]
+def _utilities(values: Sequence[Mapping[str, float]], objectives: Sequence[Objective]) -> Tensor:
+    """Return ``(n, len(objectives))`` utilities, on the scale of each objective."""
+    rows = [[-loss for loss in losses_of(v, objectives)] for v in values]
+    return torch.tensor(rows, dtype=torch.float64).reshape(len(values), len(objectives))
 
 
 def _values(observation: Observation) -> Mapping[str, float]:
     return (observation.values or {}) if observation.status == "completed" else {}
-
-
-def _with_status(request: AskRequest, status: str) -> list[Observation]:
-    return [o for o in request.history if o.status == status]

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.genotypes import Genotypes, Places
+from optimizer.terrain import Networks, select, terrain_of
 from search.entities import Proposal
-from search.ports import AskRequest
-from search_space.batch import CostsOf, batch_costs
-from search_space.budgets import within
-from search_space.hardware.batch import REFUSED, costs_on
-from search_space.hardware.estimate import exact_costs, runs_every_layer
-from search_space.hardware.profile import HardwareProfile
+from search.ports import AskRequest, Rows
+from search_space.hardware.batch import REFUSED
 from search_space.sampling import draw_within
 from search_space.space import Candidate
 
@@ -32,11 +29,6 @@ class Option:
 
     candidate: Candidate
     costs: Mapping[str, float]
-
-    @classmethod
-    def of(cls, candidate: Candidate, profile: HardwareProfile | None = None) -> "Option":
-        """Return a candidate with its costs, those on a device included."""
-        return cls(candidate=candidate, costs=exact_costs(candidate.layers, profile))
 
     def propose(self, gen_method: str, gen_seconds: float) -> Proposal:
         """Return it as a proposal."""
@@ -58,35 +50,51 @@ class Frontier:
     """
 
     def __init__(self, request: AskRequest) -> None:
-        self.space = request.space
-        profile = request.hardware
-        self._profile = profile
+        self.terrain = terrain_of(request)
         self.bounds = dict(request.budgets)
-        self._costs_of: CostsOf = lambda places: batch_costs(request.space, places)
-        if profile is not None:
-            self.bounds = {**profile.bounds(request.budgets), REFUSED: 1.0}
-            self._costs_of = costs_on(request.space, profile)
-        self.genotypes = Genotypes(request.space)
+        if request.hardware is not None:
+            self.bounds = {**request.hardware.bounds(request.budgets), REFUSED: 1.0}
+        self.genotypes = Genotypes(self.terrain)
         self._patience = _PATIENCE
         self._drawn: list[Places] = []
         self._known = {o.candidate_hash for o in request.history}
         self._known_places = [self.genotypes.places(o.genes) for o in request.history]
+        self._known_rows = {row.tobytes() for row in self._known_places}
 
     def exclude(self, option: Option) -> None:
         """Take a chosen option out."""
+        places = self.genotypes.places(option.candidate.genes)
         self._known.add(option.candidate.hash)
-        self._known_places.append(self.genotypes.places(option.candidate.genes))
+        self._known_places.append(places)
+        self._known_rows.add(places.tobytes())
+
+    def fresh(self, places: Places) -> Rows:
+        """Return those of the genotypes ``(n, d)`` that are new and within budget, each once.
+
+        Two different rows can still be one network; ``option`` tells.
+        """
+        rows = self.terrain.rows(places)
+        keep = np.ones(len(places), dtype=np.bool_)
+        for name, bound in self.bounds.items():
+            keep &= rows.costs[name] <= bound
+        seen: set[bytes] = set()
+        for i in np.flatnonzero(keep):
+            row = rows.places[i].tobytes()
+            keep[i] = row not in seen and row not in self._known_rows
+            seen.add(row)
+        return select(rows, keep)
 
     def option(self, places: Places) -> Option | None:
         """Return the option of a genotype ``(d,)``, ``None`` when known or over budget."""
-        candidate = self.space.candidate(self.genotypes.assignment(places))
+        fresh = self.fresh(places[None])
+        return self.take(fresh.places[0]) if len(fresh.places) else None
+
+    def take(self, places: Places) -> Option | None:
+        """Return the option of a row ``(d,)`` of ``fresh``, ``None`` when the network is known."""
+        candidate = self.terrain.candidate(np.maximum(places, 0))
         if candidate.hash in self._known:
             return None
-        if self._profile is not None and not runs_every_layer(candidate.layers, self._profile):
-            return None
-        option = Option.of(candidate, self._profile)
-        bounds = {name: bound for name, bound in self.bounds.items() if name in option.costs}
-        return option if within(option.costs, bounds) else None
+        return Option(candidate=candidate, costs=self.terrain.costs(candidate))
 
     def uniform(self, rng: np.random.Generator) -> Option | None:
         """Return a new option drawn uniformly from all assignments within budget.
@@ -96,11 +104,8 @@ class Frontier:
         """
         for start in range(0, self._patience, _AT_ONCE):
             places = self.genotypes.uniform(rng, min(_AT_ONCE, self._patience - start))
-            costs = self._costs_of(places)
-            fits = np.ones(len(places), dtype=np.bool_)
-            for name, bound in self.bounds.items():
-                fits &= costs[name] <= bound
-            option = next((o for row in places[fits] if (o := self.option(row))), None)
+            rows = self.fresh(places).places
+            option = next((o for row in rows if (o := self.take(row))), None)
             if option is not None:
                 return option
         self._patience = max(_LEAST_PATIENCE, self._patience // 4)
@@ -109,11 +114,13 @@ class Frontier:
     def walk(self, rng: np.random.Generator) -> Option | None:
         """Return a new option within budget, for budgets that uniform draws miss.
 
-        About uniform (``search_space.sampling``). ``None`` when many draws hold nothing new.
+        About uniform (``search_space.sampling``). ``None`` when many draws hold nothing new, and
+        in a space that is not of networks.
         """
         option = self._next_drawn()
-        if option is None:
-            drawn = draw_within(self.space, rng, self.bounds, _AT_ONCE, self._costs_of)
+        terrain = self.terrain
+        if option is None and isinstance(terrain, Networks):
+            drawn = draw_within(terrain.space, rng, self.bounds, _AT_ONCE, terrain.costs_of)
             self._drawn = list(drawn.places)
             option = self._next_drawn()
         return option
@@ -125,9 +132,14 @@ class Frontier:
         change of every known candidate is tried: ``None`` then says that the known ones fill
         everything that single changes within budget can reach from them.
         """
-        size = math.prod(len(gene.choices) for gene in self.space.genes)
+        size = math.prod(len(gene.choices) for gene in self.genotypes.genes)
         genotypes = self._all() if size <= MAX_ENUMERATED else self._neighbours(rng)
-        return next((o for places in genotypes if (o := self.option(places)) is not None), None)
+        while chunk := list(itertools.islice(genotypes, _AT_ONCE)):
+            rows = self.fresh(np.stack(chunk)).places
+            option = next((o for row in rows if (o := self.take(row))), None)
+            if option is not None:
+                return option
+        return None
 
     def _next_drawn(self) -> Option | None:
         while self._drawn:
@@ -137,7 +149,7 @@ class Frontier:
         return None
 
     def _all(self) -> Iterator[Places]:
-        for places in itertools.product(*(range(len(g.choices)) for g in self.space.genes)):
+        for places in itertools.product(*(range(len(g.choices)) for g in self.genotypes.genes)):
             yield np.array(places, dtype=np.int64)
 
     def _neighbours(self, rng: np.random.Generator) -> Iterator[Places]:

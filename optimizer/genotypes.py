@@ -5,12 +5,12 @@ drops them when it makes the candidate canonical.
 """
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from search_space.genes import GeneValue
-from search_space.space import Space
+from search_space.genes import Gene, GeneValue
 
 Places = npt.NDArray[np.int64]
 
@@ -18,10 +18,18 @@ _NEAR = 0.75
 """Share of an ordered gene's moves that go to the next choice; the others go anywhere."""
 
 
+class HasGenes(Protocol):
+    """A space, as far as this module needs it."""
+
+    @property
+    def genes(self) -> tuple[Gene, ...]:
+        """Genes with more than one choice."""
+
+
 class Genotypes:
     """Draws and varies genotypes of a space; ``d`` genes."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: HasGenes) -> None:
         self.genes = space.genes
         self.n_choices: Places = np.array([len(g.choices) for g in space.genes], dtype=np.int64)
         self._ordered = np.array([g.ordered for g in space.genes], dtype=np.bool_)

@@ -31,10 +31,9 @@ class InitialDesign:
         """
         self._frontier = frontier
         powers = np.resize(np.array(_POWERS), len(points))
-        tilted = frontier.genotypes.tilt(np.stack(points), powers)
-        unique = {o.candidate.hash: o for p in tilted if (o := frontier.option(p)) is not None}
-        self._options = list(unique.values())
-        self._log_costs = np.log2([o.costs[cost] for o in self._options])
+        rows = frontier.fresh(frontier.genotypes.tilt(np.stack(points), powers))
+        self._places = list(rows.places)
+        self._log_costs = np.log2(np.asarray(rows.costs[cost], np.float64))
 
     def choose(self, number: int, earlier: Sequence[Places]) -> Option | None:
         """Return the option for trial ``number`` (from 0); ``None`` when all are taken.
@@ -43,21 +42,23 @@ class InitialDesign:
             number: Trials before this one.
             earlier: Their genotypes ``(d,)``, -1 where a gene has no effect.
         """
-        if not self._options:
-            return None
-        low, high = float(self._log_costs.min()), float(self._log_costs.max())
-        wanted = low + (high - low) * van_der_corput(number + 1)
-        near = np.argsort(np.abs(self._log_costs - wanted), kind="stable")[:_NEAREST]
-        chosen = max(near.tolist(), key=lambda i: self._distance(i, earlier))
-        self._log_costs = np.delete(self._log_costs, chosen)
-        return self._options.pop(chosen)
+        while self._places:
+            low, high = float(self._log_costs.min()), float(self._log_costs.max())
+            wanted = low + (high - low) * van_der_corput(number + 1)
+            near = np.argsort(np.abs(self._log_costs - wanted), kind="stable")[:_NEAREST]
+            chosen = max(near.tolist(), key=lambda i: self._distance(i, earlier))
+            self._log_costs = np.delete(self._log_costs, chosen)
+            option = self._frontier.take(self._places.pop(chosen))
+            if option is not None:
+                self._frontier.exclude(option)
+                return option
+        return None
 
     def _distance(self, index: int, earlier: Sequence[Places]) -> float:
         if not earlier:
             return 0.0
-        genotypes = self._frontier.genotypes
-        mine = genotypes.places(self._options[index].candidate.genes)
-        steps = np.abs(mine - np.stack(earlier)) / genotypes.n_choices  # (n, d)
+        steps = np.abs(self._places[index] - np.stack(earlier))  # (n, d)
+        steps = steps / self._frontier.genotypes.n_choices
         return float(steps.mean(axis=1).min())
 
 

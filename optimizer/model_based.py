@@ -16,8 +16,9 @@ from optimizer.frontier import Frontier, Option
 from optimizer.genotypes import Places
 from optimizer.pool import Pool, vary
 from optimizer.random_search import draw
+from optimizer.terrain import joined
 from search.pareto import non_dominated
-from search.ports import AskRequest
+from search.ports import AskRequest, Rows
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +47,9 @@ class ModelBased:
         self.method = "ehvi"
         self._request = request
         self._frontier, self._rng, self._deadline = frontier, rng, deadline
-        self._evidence = read_evidence(request)
-        self._pool = Pool(frontier, self._evidence.cost_names)
-        self._expected = list(self._evidence.pending)
+        self._evidence = read_evidence(request, frontier)
+        self._pool = Pool(frontier, self._evidence.costs)
+        self._expected = self._evidence.pending
         self._model: AccuracyModel | None = None
         self._boxes: Boxes | None = None
         self._search = _FIRST_SEARCH
@@ -56,9 +57,11 @@ class ModelBased:
 
     def expect(self, option: Option) -> None:
         """Count an option chosen during this ask as on its way."""
-        self._expected.append(option)
+        places = self._frontier.genotypes.places(option.candidate.genes)
+        rows = self._frontier.terrain.rows(places[None])
+        self._expected = joined([self._expected, rows])
         if self._started:
-            self._guarded_update([option])
+            self._guarded_update(rows)
 
     def prepare(self) -> None:
         """Fit the model and fill the pool, once; later calls do nothing."""
@@ -83,20 +86,23 @@ class ModelBased:
             ExhaustedError: If no new candidate is left.
         """
         self.prepare()
-        option = None
-        if self._model is not None:
-            try:
-                option = self._maximize(self._model)
-            except ModelError as error:
-                self._give_up_model(error)
-        if option is None and self._pool.options:
-            # the pool is in random order, so its first option is a random variation of the front
-            option = self._pool.take(0)
-        if option is None:
-            option, self.method = draw(self._frontier, self._rng)
+        while (places := self._next()) is not None:
+            if self._frontier.take(places) is not None:
+                return np.maximum(places, 0)
+        option, self.method = draw(self._frontier, self._rng)
         if option is None:
             raise ExhaustedError
-        return np.maximum(self._places(option), 0)
+        return np.maximum(self._frontier.genotypes.places(option.candidate.genes), 0)
+
+    def _next(self) -> Places | None:
+        """Take the best of the pool out of it; ``None`` when the pool is empty."""
+        if self._model is not None:
+            try:
+                return self._maximize(self._model)
+            except ModelError as error:
+                self._give_up_model(error)
+        # the pool is in random order, so its first row is a random variation of the front
+        return self._pool.take(0) if len(self._pool) else None
 
     def _guarded_fit(self, evidence: Evidence) -> None:
         try:
@@ -109,13 +115,13 @@ class ModelBased:
             self._give_up_model(error)
         self._guarded_update(self._expected)
 
-    def _guarded_update(self, expected: list[Option]) -> None:
+    def _guarded_update(self, expected: Rows) -> None:
         """Take trials on their way into the model and into the front."""
         if self._model is None:
             return
         try:
-            if expected:
-                self._model.believe(features_of(self._frontier.space, expected))
+            if len(expected.places):
+                self._model.believe(features_of(self._frontier, expected))
             self._boxes = self._undominated(self._model)
         except ModelError as error:
             self._give_up_model(error)
@@ -132,12 +138,12 @@ class ModelBased:
         """
         evidence = self._evidence
         expected = self._expected
-        x = torch.cat([evidence.x, features_of(self._frontier.space, expected)])
-        costs = torch.cat([evidence.cost_utilities, cost_utilities(expected, evidence.cost_names)])
+        x = torch.cat([evidence.x, features_of(self._frontier, expected)])
+        costs = torch.cat([evidence.cost_utilities, cost_utilities(expected, evidence.costs)])
         mean, _ = model.predict(x)
         return non_dominated_boxes(torch.cat([mean[:, None], costs], dim=1), evidence.ref_point)
 
-    def _maximize(self, model: AccuracyModel) -> Option | None:
+    def _maximize(self, model: AccuracyModel) -> Places | None:
         pool = self._pool
         scores = self._scores(model, 0)
         rounds, n_best, n_children = self._search
@@ -146,11 +152,11 @@ class ModelBased:
                 break
             best = scores.max()
             top = scores.topk(min(n_best, len(scores))).indices.tolist()
-            parents = np.stack([self._places(pool.options[i]) for i in top])
+            parents = pool.places[top]
             children = self._frontier.genotypes.mutate(
                 parents.repeat(n_children, axis=0), self._rng, most=1
             )
-            before = len(pool.options)
+            before = len(pool)
             pool.add(children, self._deadline)
             scores = torch.cat([scores, self._scores(model, before)])
             if scores.max() <= best:
@@ -169,16 +175,13 @@ class ModelBased:
         gain = expected_hypervolume_improvement(
             mean, sd, self._pool.cost_utilities[first:], self._boxes
         )
-        n_genes = len(self._frontier.space.genes)
+        n_genes = len(self._frontier.genotypes.genes)
         return gain * probability_of_success(
             x[:, :n_genes], self._evidence.x[:, :n_genes], self._evidence.failed_x[:, :n_genes]
         )
-
-    def _places(self, option: Option) -> Places:
-        return self._frontier.genotypes.places(option.candidate.genes)
 
     def _front(self, evidence: Evidence) -> list[Places]:
         """Return the genotypes of the trials that nothing dominates, as measured."""
         points = torch.cat([evidence.measured[:, None], evidence.cost_utilities], dim=1)
         front = non_dominated({str(i): tuple(p) for i, p in enumerate((-points).tolist())})
-        return [self._places(evidence.completed[int(i)]) for i in front]
+        return list(evidence.completed.places[[int(i) for i in front]])

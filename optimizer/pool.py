@@ -8,13 +8,17 @@ from torch import Tensor
 
 from optimizer.deadline import Deadline
 from optimizer.evidence import cost_utilities, features_of
-from optimizer.frontier import Frontier, Option
+from optimizer.frontier import Frontier
 from optimizer.genotypes import Places
+from optimizer.terrain import select
+from search.objectives import Objective
 
 N_MUTATED = 300
 N_CROSSED = 150
 N_DRAWN = 250
 MOST_CHANGES = 3
+_AT_ONCE = 512
+"""Genotypes looked at between two glances at the clock."""
 _LOG2_TILT = 2.0
 """Fresh draws are tilted by a power between 1/4 and 4, so that they reach all sizes."""
 
@@ -43,17 +47,23 @@ def vary(frontier: Frontier, front: Sequence[Places], rng: np.random.Generator) 
 
 
 class Pool:
-    """Options with what scoring needs of them; grows, and forgets what was chosen."""
+    """Genotypes with what scoring needs of them; grows, and forgets what was chosen."""
 
-    def __init__(self, frontier: Frontier, cost_names: Sequence[str]) -> None:
+    def __init__(self, frontier: Frontier, costs: Sequence[Objective]) -> None:
         self._frontier = frontier
-        self._cost_names = tuple(cost_names)
-        self._hashes: set[str] = set()
-        self.options: list[Option] = []
-        self.x: Tensor = features_of(frontier.space, [])
+        self._costs = tuple(costs)
+        self._seen: set[bytes] = set()
+        rows = frontier.fresh(np.empty((0, len(frontier.genotypes.genes)), dtype=np.int64))
+        self.places: Places = rows.places
+        """Rows ``(n, d)``."""
+        self.x: Tensor = features_of(frontier, rows)
         """Features ``(n, d')``."""
-        self.cost_utilities: Tensor = cost_utilities([], self._cost_names)
+        self.cost_utilities: Tensor = cost_utilities(rows, self._costs)
         """Negated costs on their objective's scale ``(n, m - 1)``."""
+
+    def __len__(self) -> int:
+        """Genotypes held."""
+        return len(self.places)
 
     def add(self, genotypes: Places, deadline: Deadline, least: int = 0) -> bool:
         """Add the new ones among ``(n, d)`` genotypes; whether time sufficed for all.
@@ -63,24 +73,26 @@ class Pool:
             deadline: Ends the trying.
             least: So many are tried even when no time is left.
         """
-        added: list[Option] = []
-        for i, places in enumerate(genotypes):
-            if i >= least and deadline.passed():
-                break
-            option = self._frontier.option(places)
-            if option is not None and option.candidate.hash not in self._hashes:
-                self._hashes.add(option.candidate.hash)
-                added.append(option)
-        if added:
-            x = features_of(self._frontier.space, added)
-            costs = cost_utilities(added, self._cost_names)
-            self.x = torch.cat([self.x, x])
-            self.cost_utilities = torch.cat([self.cost_utilities, costs])
-            self.options += added
+        start = 0
+        while start < len(genotypes) and (start < least or not deadline.passed()):
+            stop = least if start < least else start + _AT_ONCE
+            self._add(genotypes[start:stop])
+            start = stop
         return not deadline.passed()
 
-    def take(self, index: int) -> Option:
-        """Remove and return an option."""
-        keep = torch.arange(len(self.options)) != index
+    def take(self, index: int) -> Places:
+        """Remove and return a genotype ``(d,)``."""
+        chosen: Places = self.places[index]
+        keep = torch.arange(len(self)) != index
         self.x, self.cost_utilities = self.x[keep], self.cost_utilities[keep]
-        return self.options.pop(index)
+        self.places = np.delete(self.places, index, axis=0)
+        return chosen
+
+    def _add(self, genotypes: Places) -> None:
+        rows = self._frontier.fresh(genotypes)
+        new = [i for i, row in enumerate(rows.places) if row.tobytes() not in self._seen]
+        self._seen.update(rows.places[i].tobytes() for i in new)
+        rows = select(rows, np.array(new, dtype=np.int64))
+        self.places = np.concatenate([self.places, rows.places])
+        self.x = torch.cat([self.x, features_of(self._frontier, rows)])
+        self.cost_utilities = torch.cat([self.cost_utilities, cost_utilities(rows, self._costs)])

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search.objectives import OBJECTIVES
+from search.objectives import OBJECTIVES, Objective
 
 Losses = tuple[float, ...]
 
@@ -22,11 +22,16 @@ def losses(values: Mapping[str, float], objectives: Sequence[str]) -> Losses:
     Raises:
         ValueError: If a value is not finite, or not above zero where the scale is log2.
     """
+    return losses_of(values, [OBJECTIVES[name] for name in objectives])
+
+
+def losses_of(values: Mapping[str, float], objectives: Sequence[Objective]) -> Losses:
+    """Return what ``losses`` does, for objectives that need not be among the known ones."""
     result = []
-    for name in objectives:
-        objective, value = OBJECTIVES[name], values[name]
+    for objective in objectives:
+        value = values[objective.name]
         if not math.isfinite(value):
-            raise ValueError(f"{name} is {value}, which has no place on a front")
+            raise ValueError(f"{objective.name} is {value}, which has no place on a front")
         if objective.scale == "log2":
             value = math.log2(value)
         result.append(-value if objective.direction == "up" else value)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from search.entities import Progress, Proposal
 from search.objectives import Objective
-from search_space.genes import GeneValue
+from search_space.genes import Gene, GeneValue
 from search_space.hardware.profile import HardwareProfile
-from search_space.space import Space
+from search_space.space import Candidate, Places, Space
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +32,44 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """What follows exactly from ``n`` assignments.
+
+    Attributes:
+        places: Index of each gene's choice, -1 where the gene has no effect; ``(n, n_genes)``.
+            Equal rows are the same candidate.
+        costs: Exact costs by name, each ``(n,)``.
+        summaries: What else helps to predict the measured objective, ``(n, k)``; ``k`` may be 0.
+    """
+
+    places: Places
+    costs: Mapping[str, npt.NDArray[Any]]
+    summaries: npt.NDArray[np.float64]
+
+
+class Terrain(Protocol):
+    """What an optimizer needs of a space. Spaces of networks have one made for them."""
+
+    @property
+    def genes(self) -> tuple[Gene, ...]:
+        """Genes with more than one choice."""
+
+    def rows(self, places: Places) -> Rows:
+        """Look at many assignments, ``(n, n_genes)``; genes without effect hold any choice."""
+
+    def candidate(self, places: Places) -> Candidate:
+        """Return the candidate of one assignment, ``(n_genes,)``."""
+
+    def costs(self, candidate: Candidate) -> Mapping[str, float]:
+        """Return the exact costs of one candidate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskRequest:
     """Everything a stateless optimizer needs to propose ``n`` candidates.
 
     Attributes:
+        space: Of networks, or anything else that has genes and exact costs.
         ref_point: Worst value per objective name.
         budgets: Upper bound per exact cost; nothing above is proposed.
         hardware: A device; nothing that it does not compute or hold is proposed.
@@ -42,7 +79,7 @@ class AskRequest:
         deadline_s: Seconds after which a cheaper method must answer.
     """
 
-    space: Space
+    space: Space | Terrain
     objectives: Sequence[Objective]
     ref_point: Mapping[str, float]
     budgets: Mapping[str, float]

@@ -82,7 +82,7 @@ def test_little_time_ends_the_search_of_the_pool_early(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # a pool that takes far longer than the deadline, however fast the machine
-    monkeypatch.setattr("optimizer.pool.N_MUTATED", 40_000)
+    monkeypatch.setattr("optimizer.pool.N_MUTATED", 800_000)
     history = random_history(staged, 12)
     (proposal,) = ask(make_request(staged, history, deadline_s=3.0))
     assert proposal.gen_method == "ehvi_deadline"
