@@ -5,13 +5,30 @@ import numpy.typing as npt
 
 from optimizer.genotypes import Genotypes
 from search.ports import Rows
+from search_space.bits import is_bit_gene
+from search_space.genes import Gene
 
 
 def features(genotypes: Genotypes, rows: Rows) -> npt.NDArray[np.float64]:
     """Return ``(n, n_genes + k)``: each gene in [0, 1], then the summaries.
 
-    A choice with ``n`` options is one coordinate ``(index + 0.5) / n``; a gene without effect sits
-    in the middle.
+    A width ``b`` is its noise energy ``4 ** -b``, which errors of rounding are proportional to, so
+    that 8 and 6 bits are nearly one and 3 and 2 bits far apart. Any other choice among ``n`` is
+    ``(index + 0.5) / n``. A gene without effect sits in the middle.
     """
-    points = (rows.places + 0.5) / genotypes.n_choices
-    return np.concatenate([np.where(rows.places < 0, 0.5, points), rows.summaries], axis=1)
+    n_genes = len(genotypes.genes)
+    points = np.empty((len(rows.places), n_genes))
+    for column, gene in enumerate(genotypes.genes):
+        # the place -1 of a gene without effect is the last entry
+        points[:, column] = np.append(_coordinates(gene), 0.5)[rows.places[:, column]]
+    return np.concatenate([points, rows.summaries], axis=1)
+
+
+def _coordinates(gene: Gene) -> npt.NDArray[np.float64]:
+    """Return where each choice lies in [0, 1], ``(n_choices,)``."""
+    n = len(gene.choices)
+    if not is_bit_gene(gene.name) or any(isinstance(choice, str) for choice in gene.choices):
+        return (np.arange(n) + 0.5) / n
+    noise = 4.0 ** -np.array(gene.choices, dtype=np.float64)
+    scaled: npt.NDArray[np.float64] = (noise - noise.min()) / (noise.max() - noise.min())
+    return scaled

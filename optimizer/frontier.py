@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.genotypes import Genotypes, Places
+from optimizer.leaning import Leaning
 from optimizer.terrain import Networks, select, terrain_of
 from search.entities import Proposal
 from search.ports import AskRequest, Rows
@@ -55,6 +56,7 @@ class Frontier:
         if request.hardware is not None:
             self.bounds = {**request.hardware.bounds(request.budgets), REFUSED: 1.0}
         self.genotypes = Genotypes(self.terrain)
+        self.leaning = Leaning(self.terrain, [o for o in request.objectives if o.exact])
         self._patience = _PATIENCE
         self._drawn: list[Places] = []
         self._known = {o.candidate_hash for o in request.history}

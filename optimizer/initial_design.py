@@ -10,6 +10,7 @@ import numpy as np
 
 from optimizer.frontier import Frontier, Option
 from optimizer.genotypes import Places
+from optimizer.pool import SPREAD
 
 SOBOL_POINTS = 192
 _POWERS = (1.0, 2.0, 0.5, 4.0, 0.25)
@@ -30,8 +31,14 @@ class InitialDesign:
             cost: The exact cost to spread over.
         """
         self._frontier = frontier
-        powers = np.resize(np.array(_POWERS), len(points))
-        rows = frontier.fresh(frontier.genotypes.tilt(np.stack(points), powers))
+        tilted, gathered = np.stack(points[::2]), np.stack(points[1::2] or points)
+        powers = np.resize(np.array(_POWERS), len(tilted))
+        levels = np.array([van_der_corput(i + 1) for i in range(len(gathered))])
+        drawn = [
+            frontier.leaning.tilt(tilted, powers),
+            frontier.leaning.gather(gathered, levels, SPREAD),
+        ]
+        rows = frontier.fresh(np.concatenate(drawn))
         self._places = list(rows.places)
         self._log_costs = np.log2(np.asarray(rows.costs[cost], np.float64))
 

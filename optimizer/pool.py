@@ -17,6 +17,7 @@ N_MUTATED = 300
 N_CROSSED = 150
 N_DRAWN = 250
 MOST_CHANGES = 3
+SPREAD = 0.4
 _AT_ONCE = 512
 """Genotypes looked at between two glances at the clock."""
 _LOG2_TILT = 2.0
@@ -32,8 +33,14 @@ def vary(frontier: Frontier, front: Sequence[Places], rng: np.random.Generator) 
         rng: Source of the draws.
     """
     genotypes = frontier.genotypes
-    drawn = genotypes.tilt(
-        genotypes.uniform(rng, N_DRAWN), 2 ** rng.uniform(-_LOG2_TILT, _LOG2_TILT, N_DRAWN)
+    uniform = genotypes.uniform(rng, N_DRAWN)
+    half = N_DRAWN // 2
+    power = 2 ** rng.uniform(-_LOG2_TILT, _LOG2_TILT, half)
+    drawn = np.concatenate(
+        [
+            frontier.leaning.tilt(uniform[:half], power),
+            frontier.leaning.gather(uniform[half:], rng.random(N_DRAWN - half), SPREAD),
+        ]
     )
     if not front:
         return drawn
