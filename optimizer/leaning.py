@@ -60,20 +60,20 @@ class Leaning:
         return np.where(self._turned, n_choices - 1 - moved, moved)
 
 
-def _changes(
-    terrain: Terrain, genotypes: Genotypes, costs: Sequence[Objective]
-) -> Floats:
+def _changes(terrain: Terrain, genotypes: Genotypes, costs: Sequence[Objective]) -> Floats:
     """Return what each gene adds to the costs from its first to its last choice, ``(d,)``, log2."""
-    middle, last = genotypes.n_choices // 2, genotypes.n_choices - 1
-    d = len(middle)
-    places = np.tile(middle, (2 * d, 1))
-    places[np.arange(d), np.arange(d)] = 0
-    places[d + np.arange(d), np.arange(d)] = last
-    found = terrain.rows(places).costs
+    # both middles of an even number, so that the order of the choices does not matter
+    last = genotypes.n_choices - 1
+    d = len(last)
     total = np.zeros(d)
-    for objective in costs:
-        values = np.log2(np.maximum(np.asarray(found[objective.name], np.float64), 1e-9))
-        total += values[d:] - values[:d]
+    for middle in (last // 2, genotypes.n_choices // 2):
+        places = np.tile(middle, (2 * d, 1))
+        places[np.arange(d), np.arange(d)] = 0
+        places[d + np.arange(d), np.arange(d)] = last
+        found = terrain.rows(places).costs
+        for objective in costs:
+            values = np.log2(np.maximum(np.asarray(found[objective.name], np.float64), 1e-9))
+            total += values[d:] - values[:d]
     return total
 
 

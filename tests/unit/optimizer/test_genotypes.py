@@ -3,8 +3,6 @@ from typing import cast
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from optimizer.genotypes import Genotypes
 from search_space.genes import Gene
@@ -73,20 +71,3 @@ def test_children_of_a_cross_have_each_gene_from_a_parent_that_has_it(staged: Sp
     assert _inside(genotypes, children)
     nobody = (mothers < 0) & (fathers < 0)
     assert ((children == mothers) | (children == fathers) | nobody).all()
-
-
-@given(power=st.floats(0.2, 5.0), seed=st.integers(0, 100))
-def test_a_tilt_moves_all_genes_one_way_and_stays_inside(
-    staged: Space, power: float, seed: int
-) -> None:
-    genotypes = Genotypes(staged)
-    places = genotypes.uniform(np.random.default_rng(seed), 10)
-    tilted = genotypes.tilt(places, np.full(10, power))
-    assert _inside(genotypes, tilted)
-    assert (tilted <= places).all() if power >= 1 else (tilted >= places).all()
-
-
-def test_a_tilt_of_one_changes_nothing(staged: Space) -> None:
-    genotypes = Genotypes(staged)
-    places = genotypes.uniform(np.random.default_rng(0), 50)
-    assert (genotypes.tilt(places, np.ones(50)) == places).all()
