@@ -27,11 +27,11 @@ class Leaning:
     def __init__(self, terrain: Terrain, costs: Sequence[Objective]) -> None:
         self._genotypes = Genotypes(terrain)
         change = _changes(terrain, self._genotypes, costs)
-        bits = np.array([is_bit_gene(gene.name) for gene in terrain.genes])
+        bits = np.array([is_bit_gene(gene.name) for gene in terrain.genes], dtype=np.bool_)
         self._free = bits & (change == 0)
         # what costs nothing leans by its own order
-        values = [_rises(gene.choices) for gene in terrain.genes]
-        self._turned: npt.NDArray[np.bool_] = np.where(change == 0, ~np.array(values), change < 0)
+        rises = np.array([_rises(gene.choices) for gene in terrain.genes], dtype=np.bool_)
+        self._turned: npt.NDArray[np.bool_] = np.where(change == 0, ~rises, change < 0)
 
     def tilt(self, places: Places, power: Floats) -> Places:
         """Push genotypes ``(n, d)`` towards cheap choices (power above 1) or costly ones.
