@@ -38,9 +38,15 @@ class InitialDesign:
             frontier.leaning.tilt(tilted, powers),
             frontier.leaning.gather(gathered, levels, SPREAD),
         ]
-        rows = frontier.fresh(np.concatenate(drawn))
+        self._cost = cost
+        self._load(np.concatenate(drawn))
+        # for a space so small that these are soon taken
+        self._spare: Places | None = np.stack(points)
+
+    def _load(self, drawn: Places) -> None:
+        rows = self._frontier.fresh(drawn)
         self._places = list(rows.places)
-        self._log_costs = np.log2(np.asarray(rows.costs[cost], np.float64))
+        self._log_costs = np.log2(np.asarray(rows.costs[self._cost], np.float64))
 
     def choose(self, number: int, earlier: Sequence[Places]) -> Option | None:
         """Return the option for trial ``number`` (from 0); ``None`` when all are taken.
@@ -49,7 +55,7 @@ class InitialDesign:
             number: Trials before this one.
             earlier: Their genotypes ``(d,)``, -1 where a gene has no effect.
         """
-        while self._places:
+        while self._left():
             low, high = float(self._log_costs.min()), float(self._log_costs.max())
             wanted = low + (high - low) * van_der_corput(number + 1)
             near = np.argsort(np.abs(self._log_costs - wanted), kind="stable")[:_NEAREST]
@@ -60,6 +66,12 @@ class InitialDesign:
                 self._frontier.exclude(option)
                 return option
         return None
+
+    def _left(self) -> bool:
+        if not self._places and self._spare is not None:
+            spare, self._spare = self._spare, None
+            self._load(spare)
+        return bool(self._places)
 
     def _distance(self, index: int, earlier: Sequence[Places]) -> float:
         if not earlier:

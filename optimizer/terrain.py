@@ -33,7 +33,7 @@ class Networks:
         """Return the exact costs of assignments ``(n, n_genes)``, each ``(n,)``."""
         if self._costs_of is None:
             return {**batch_costs(self.space, places)}
-        return self._costs_of(places)
+        return {**self._costs_of(places)}
 
     @property
     def genes(self) -> tuple[Gene, ...]:
