@@ -1,6 +1,6 @@
 """Repositories over one SQLAlchemy session; they return domain values, never rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
@@ -176,8 +176,21 @@ class SqlTrials:
     def front(self, search_id: str) -> list[Trial]:
         """Return the members of a search's front, smallest file first."""
         query = select(TrialRow).where(TrialRow.search_id == search_id, TrialRow.on_front)
-        members = [to_trial(row) for row in self._session.scalars(query)]
-        return sorted(members, key=lambda trial: (trial.costs["size_bytes"], trial.number))
+        return _smallest_first(to_trial(row) for row in self._session.scalars(query))
+
+    def front_as_of(self, search_id: str, event_id: int) -> list[Trial]:
+        """Return the members of a search's front right after an event, smallest file first."""
+        stay = FrontMemberRow
+        query = (
+            select(TrialRow)
+            .join(stay, stay.trial_id == TrialRow.id)
+            .where(
+                stay.search_id == search_id,
+                stay.joined_event <= event_id,
+                or_(stay.left_event.is_(None), stay.left_event > event_id),
+            )
+        )
+        return _smallest_first(to_trial(row) for row in self._session.scalars(query))
 
     def join_front(self, trial: Trial, event_id: int) -> None:
         """Put a trial on the front as of an event."""
@@ -238,6 +251,10 @@ class SqlTrials:
         self._session.execute(update(TrialRow).where(TrialRow.id == trial_id).values(rung_at=None))
 
 
+def _smallest_first(members: Iterable[Trial]) -> list[Trial]:
+    return sorted(members, key=lambda trial: (trial.costs["size_bytes"], trial.number))
+
+
 class SqlArtifacts:
     """Implements ``search.store.ArtifactRepository``."""
 
@@ -289,6 +306,15 @@ class SqlEvents:
             .limit(limit)
         )
         return [to_event(row) for row in self._session.scalars(query)]
+
+    def of_types(
+        self, search_id: str, types: Sequence[str], trial_id: str | None = None
+    ) -> list[Event]:
+        """Return all events of these types, of one trial where asked to, in order."""
+        query = select(EventRow).where(EventRow.search_id == search_id, EventRow.type.in_(types))
+        if trial_id is not None:
+            query = query.where(EventRow.payload["trial_id"].as_string() == trial_id)
+        return [to_event(row) for row in self._session.scalars(query.order_by(EventRow.id))]
 
     def last_id(self, search_id: str) -> int:
         """Return the id of the newest event, 0 without events."""

@@ -95,6 +95,9 @@ class TrialRepository(Protocol):
     def front(self, search_id: str) -> list[Trial]:
         """Return the members of a search's front, smallest file first."""
 
+    def front_as_of(self, search_id: str, event_id: int) -> list[Trial]:
+        """Return the members of a search's front right after an event, smallest file first."""
+
     def join_front(self, trial: Trial, event_id: int) -> None:
         """Put a trial on the front as of an event."""
 
@@ -175,6 +178,11 @@ class EventRepository(Protocol):
 
     def after(self, search_id: str, event_id: int, limit: int) -> list[Event]:
         """Return up to ``limit`` events after ``event_id``, in order."""
+
+    def of_types(
+        self, search_id: str, types: Sequence[str], trial_id: str | None = None
+    ) -> list[Event]:
+        """Return all events of these types, of one trial where asked to, in order."""
 
     def last_id(self, search_id: str) -> int:
         """Return the id of the newest event, 0 without events."""

@@ -1,6 +1,7 @@
 """The Pareto front of a search."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
@@ -9,12 +10,28 @@ from api.deps import StoreDep
 from api.errors import problem_responses
 from api.etags import matches
 from api.mapping import front_point
+from api.pages import MAX_LIMIT
 from bitpareto.types import Front
+from bitpareto.types.searches import FrontSort
+from search.entities import Search, Trial
+from search.errors import FieldProblem, InvalidRequestError
+from search.store import UnitOfWork
 
 router = APIRouter(tags=["fronts"])
 
 MaxSizeQuery = Annotated[
     int | None, Query(ge=1, description="Leave out points whose file is larger, in bytes.")
+]
+SortQuery = Annotated[
+    FrontSort,
+    Query(description="Order of the points; `-` puts the largest first. Ties go by number."),
+]
+LimitQuery = Annotated[
+    int | None, Query(ge=1, le=MAX_LIMIT, description="Only the first points, as sorted.")
+]
+AsOfQuery = Annotated[
+    int | None,
+    Query(ge=0, le=2**63 - 1, description="The front as it was right after this event."),
 ]
 
 
@@ -28,27 +45,35 @@ def get(
     search_id: str,
     store: StoreDep,
     max_size_bytes: MaxSizeQuery = None,
+    sort: SortQuery = "size_bytes",
+    limit: LimitQuery = None,
+    as_of: AsOfQuery = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Return the non-dominated trials within budget, smallest file first.
+    """Return the non-dominated trials within budget, smallest file first unless sorted otherwise.
 
     Accuracies carry their 95 % Wilson interval. The weak `ETag` changes when the front does, not
-    with every event, so `as_of_event` of a cached answer may be older than the search.
+    with every event, so `as_of_event` of a cached answer may be older than the search. `as_of`
+    goes back to an earlier front; `hypervolume` is always that of the whole front.
     """
     with store.read() as uow:
         search = uow.searches.get(search_id)
         as_of_event = uow.events.last_id(search_id)
-        trials = uow.trials.front(search_id)
+        trials, volume = _front(uow, search, as_of, as_of_event)
         artifacts = uow.artifacts.of_trials([trial.id for trial in trials])
+    fitting = [
+        trial
+        for trial in trials
+        if max_size_bytes is None or trial.costs["size_bytes"] <= max_size_bytes
+    ]
     front = Front(
         search_id=search_id,
-        as_of_event=as_of_event,
-        hypervolume=search.hypervolume,
+        as_of_event=as_of_event if as_of is None else as_of,
+        hypervolume=volume,
         ref_point=dict(search.ref_point),
         points=[
             front_point(trial, artifacts.get(trial.id))
-            for trial in trials
-            if max_size_bytes is None or trial.costs["size_bytes"] <= max_size_bytes
+            for trial in _sorted(search, fitting, sort)[:limit]
         ],
     )
     digest = hashlib.sha256(front.model_dump_json(exclude={"as_of_event"}).encode()).hexdigest()
@@ -57,3 +82,36 @@ def get(
     if matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     return Response(front.model_dump_json(), headers=headers, media_type="application/json")
+
+
+def _front(
+    uow: UnitOfWork, search: Search, as_of: int | None, last_event: int
+) -> tuple[list[Trial], float]:
+    """Return the members of a front, now or after an event, and its hypervolume."""
+    if as_of is None:
+        return uow.trials.front(search.id), search.hypervolume
+    if as_of > last_event:
+        detail = f"the newest event of this search is {last_event}"
+        problem = FieldProblem("?as_of", "not_yet", detail, (f"<= {last_event}",))
+        raise InvalidRequestError([problem])
+    changes = uow.events.of_types(search.id, ("front.changed",))
+    volumes = [event.payload["hypervolume"] for event in changes if event.id <= as_of]
+    return uow.trials.front_as_of(search.id, as_of), volumes[-1] if volumes else 0.0
+
+
+def _sorted(search: Search, trials: Sequence[Trial], sort: str) -> list[Trial]:
+    """Sort points by one of their values.
+
+    Raises:
+        InvalidRequestError: If trials of this search do not have that value.
+    """
+    name = sort.removeprefix("-")
+    values = [({**trial.costs, **trial.metrics}, trial) for trial in trials]
+    if not all(name in known for known, _ in values):
+        detail = f"{name} takes a search with a hardware profile, which {search.id} has not"
+        raise InvalidRequestError([FieldProblem("?sort", "no_such_value", detail)])
+    sign = -1 if sort.startswith("-") else 1
+    return [
+        trial
+        for _, trial in sorted(values, key=lambda pair: (sign * pair[0][name], pair[1].number))
+    ]

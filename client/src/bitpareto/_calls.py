@@ -12,9 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from bitpareto.errors import APIResponseError
 from bitpareto.types import (
+    Curves,
     Front,
     HardwareProfile,
     HardwareProfiles,
+    HypervolumeHistory,
     Meta,
     Model,
     Page,
@@ -64,6 +66,8 @@ _read_searches = _reader(Page[Search])
 _read_trial = _reader(Trial)
 _read_trials = _reader(Page[Trial])
 _read_front = _reader(Front)
+_read_curves = _reader(Curves)
+_read_hypervolume = _reader(HypervolumeHistory)
 _read_meta = _reader(Meta)
 _read_model = _reader(Model)
 _read_models = _reader(Page[Model])
@@ -133,9 +137,27 @@ def get_trial(trial_id: str) -> Call[Trial]:
     return Call(method="GET", path=f"/v1/trials/{quote(trial_id, safe='')}", read=_read_trial)
 
 
-def get_front(search_id: str, max_size_bytes: int | None) -> Call[Front]:
+def get_curves(trial_id: str) -> Call[Curves]:
+    """Read a trial's learning curves."""
+    path = f"/v1/trials/{quote(trial_id, safe='')}/curves"
+    return Call(method="GET", path=path, read=_read_curves)
+
+
+def get_hypervolume(search_id: str) -> Call[HypervolumeHistory]:
+    """Read how a search's hypervolume grew."""
+    path = f"{search_path(search_id)}/hypervolume"
+    return Call(method="GET", path=path, read=_read_hypervolume)
+
+
+def get_front(
+    search_id: str,
+    max_size_bytes: int | None,
+    sort: str | None = None,
+    limit: int | None = None,
+    as_of: int | None = None,
+) -> Call[Front]:
     """Read the front."""
-    params = _given(max_size_bytes=max_size_bytes)
+    params = _given(max_size_bytes=max_size_bytes, sort=sort, limit=limit, as_of=as_of)
     return Call(
         method="GET", path=f"{search_path(search_id)}/front", read=_read_front, params=params
     )

@@ -11,9 +11,9 @@ from bitpareto.errors import SearchFailedError
 from bitpareto.front import Front
 from bitpareto.resources.trials import Trials
 from bitpareto.sizes import Size, parse_size
+from bitpareto.types import HypervolumeHistory, SearchEvent, Trial
 from bitpareto.types import Search as SearchData
-from bitpareto.types import SearchEvent, Trial
-from bitpareto.types.searches import SearchState
+from bitpareto.types.searches import FrontSort, SearchState
 from bitpareto.types.trials import TrialState
 
 
@@ -87,10 +87,29 @@ class Search:
         """Yield its trials by number, page after page."""
         return Trials(self._transport).list(self.id, state=state)
 
-    def front(self, *, max_size: Size | None = None) -> Front:
-        """Return its Pareto front as it is now, on request only points of at most ``max_size``."""
+    def front(
+        self,
+        *,
+        max_size: Size | None = None,
+        sort: FrontSort | None = None,
+        limit: int | None = None,
+        as_of: int | None = None,
+    ) -> Front:
+        """Return its Pareto front.
+
+        Args:
+            max_size: Leave out points whose file is larger, such as ``"64 KiB"``.
+            sort: A value of the points, with ``-`` the largest first; by default ``size_bytes``.
+            limit: Only the first points, as sorted.
+            as_of: Go back to the front right after this event; by default it is that of now.
+        """
         bound = None if max_size is None else parse_size(max_size)
-        return Front(self._transport, self._transport.send(calls.get_front(self.id, bound)))
+        call = calls.get_front(self.id, bound, sort, limit, as_of)
+        return Front(self._transport, self._transport.send(call))
+
+    def hypervolume_history(self) -> HypervolumeHistory:
+        """Return how the hypervolume of its front grew, over trials and over training time."""
+        return self._transport.send(calls.get_hypervolume(self.id))
 
     def stream(self, *, after: int = 0) -> Iterator[SearchEvent]:
         """Yield every event after one, none lost and none twice, until the search has ended.

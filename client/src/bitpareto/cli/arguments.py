@@ -2,10 +2,11 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from bitpareto._transport import DEFAULT_BASE_URL, VERSION
-from bitpareto.cli import commands, export, hardware, models, verify
+from bitpareto.cli import commands, export, hardware, history, models, verify
+from bitpareto.types.searches import FrontSort
 
 _DESCRIPTION = """\
 Search quantized networks; get the Pareto front as packed files of exactly the size they claim.
@@ -24,6 +25,8 @@ and export also 5 damaged file, 6 a claim or the export is wrong, 7 missing or o
 does it is not installed.
 The server is BITPARETO_BASE_URL or --base-url; default {default}.
 """
+
+_SORT = "accuracy, size_bytes, macs or another objective; --sort=-accuracy puts the largest first"
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -84,6 +87,18 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     _takes_search(front)
     _takes_size(front)
+    front.add_argument("--sort", choices=get_args(FrontSort), metavar="VALUE", help=_SORT)
+    front.add_argument("--limit", type=_positive, metavar="N", help="only the first N, as sorted")
+    front.add_argument(
+        "--as-of", type=int, metavar="EVENT", help="as it was right after this event"
+    )
+
+    example = "bitpareto hypervolume sea_01J..."
+    grew = "show how the hypervolume of the front grew"
+    _takes_search(add("hypervolume", history.hypervolume, grew, example))
+    example = "bitpareto curves trl_01J..."
+    curves = add("curves", history.curves, "show a trial's learning curves", example)
+    curves.add_argument("trial", metavar="TRIAL", help="id of a trial")
 
     pull = add(
         "pull",

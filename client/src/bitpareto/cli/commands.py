@@ -78,7 +78,12 @@ def watch(client: Client, arguments: argparse.Namespace, out: Console) -> None:
 
 def front(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     """Show the front."""
-    found = client.searches.get(arguments.search).front(max_size=arguments.max_size)
+    found = client.searches.get(arguments.search).front(
+        max_size=arguments.max_size,
+        sort=arguments.sort,
+        limit=arguments.limit,
+        as_of=arguments.as_of,
+    )
     if arguments.json:
         out.print_json(found.data.model_dump_json())
     else:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bitpareto import _calls as calls
 from bitpareto._transport import Transport
-from bitpareto.types import Trial
+from bitpareto.types import Curves, Trial
 from bitpareto.types.trials import TrialState
 
 
@@ -21,6 +21,14 @@ class Trials:
             NotFoundError: If there is none with this id.
         """
         return self._transport.send(calls.get_trial(trial_id))
+
+    def curves(self, trial_id: str) -> Curves:
+        """Return a trial's learning curves: every report of its training.
+
+        Raises:
+            NotFoundError: If there is none with this id.
+        """
+        return self._transport.send(calls.get_curves(trial_id))
 
     def list(
         self,

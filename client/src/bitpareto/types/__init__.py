@@ -1,6 +1,7 @@
 """The wire models of the REST API: the one definition, used by the server and the SDK."""
 
 from bitpareto.types.hardware import HardwareProfile, HardwareProfiles, HardwareRef
+from bitpareto.types.history import CurvePoint, Curves, HypervolumeHistory, HypervolumePoint
 from bitpareto.types.meta import DatasetMeta, Health, Meta, ObjectiveMeta, PageMeta, ProblemMeta
 from bitpareto.types.models import Model
 from bitpareto.types.problems import FieldError, Problem
@@ -31,6 +32,8 @@ __all__ = [
     "CandidateCount",
     "CandidateSample",
     "CostPreview",
+    "CurvePoint",
+    "Curves",
     "DatasetMeta",
     "FieldError",
     "Front",
@@ -39,6 +42,8 @@ __all__ = [
     "HardwareProfiles",
     "HardwareRef",
     "Health",
+    "HypervolumeHistory",
+    "HypervolumePoint",
     "LayerRow",
     "Limits",
     "Meta",

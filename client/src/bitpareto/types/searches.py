@@ -20,6 +20,22 @@ ObjectiveName = Literal[
     "energy_uj",
 ]
 CostName = Literal["size_bytes", "macs", "bops", "peak_activation_bytes", "latency_ms", "energy_uj"]
+FrontSort = Literal[
+    "accuracy",
+    "-accuracy",
+    "size_bytes",
+    "-size_bytes",
+    "macs",
+    "-macs",
+    "bops",
+    "-bops",
+    "peak_activation_bytes",
+    "-peak_activation_bytes",
+    "latency_ms",
+    "-latency_ms",
+    "energy_uj",
+    "-energy_uj",
+]
 StrategyName = Literal["bayesian", "random"]
 STRATEGIES: Final[tuple[StrategyName, ...]] = get_args(StrategyName)
 Item = TypeVar("Item")

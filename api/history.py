@@ -1,0 +1,58 @@
+"""Curves read off a search's log."""
+
+from collections.abc import Iterable
+
+from bitpareto.types import CurvePoint, HypervolumePoint
+from search.entities import Event
+
+
+def curve_points(events: Iterable[Event]) -> list[CurvePoint]:
+    """Return a trial's reports, each with the attempt it is from.
+
+    Args:
+        events: ``trial.started`` and ``trial.progress`` of one trial, in order.
+    """
+    points, attempt = [], 0
+    for event in events:
+        payload = event.payload
+        if event.type == "trial.started":
+            attempt = payload["attempt"]
+            continue
+        points.append(
+            CurvePoint(
+                event_id=event.id,
+                at=event.at,
+                attempt=attempt,
+                phase=payload["phase"],
+                epoch=payload["epoch"],
+                n_epochs=payload["n_epochs"],
+                train_loss=payload["train_loss"],
+                accuracy=payload["accuracy"],
+            )
+        )
+    return points
+
+
+def hypervolume_points(events: Iterable[Event]) -> list[HypervolumePoint]:
+    """Return the front's changes with the work that had been done by then.
+
+    Args:
+        events: ``trial.finished``, ``trial.failed`` and ``front.changed`` of a search, in order.
+    """
+    points, n_trials, train_seconds = [], 0, 0.0
+    for event in events:
+        if event.type == "front.changed":
+            points.append(
+                HypervolumePoint(
+                    event_id=event.id,
+                    at=event.at,
+                    hypervolume=event.payload["hypervolume"],
+                    size=event.payload["size"],
+                    n_trials=n_trials,
+                    train_seconds=train_seconds,
+                )
+            )
+            continue
+        n_trials += 1
+        train_seconds += event.payload.get("metrics", {}).get("train_seconds", 0.0)
+    return points
