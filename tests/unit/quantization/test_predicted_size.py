@@ -1,5 +1,9 @@
-"""The file is exactly as long as the search predicts, in every family and mode."""
+"""The file is exactly as long as the search predicts, in every family and mode.
 
+By default 100 candidates of each; ``BITPARETO_COUNT_CANDIDATES=2000`` takes that many.
+"""
+
+import os
 from typing import Any
 
 import numpy as np
@@ -20,7 +24,7 @@ from search_space.space import space_from_json
 from tests.unit.search_space.conftest import DECLARED
 
 WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8, 32]
-N_CANDIDATES = 200
+N_CANDIDATES = int(os.environ.get("BITPARETO_COUNT_CANDIDATES", "100"))
 FAMILIES = ["mobilenetv2", "resnet", "dscnn", "vgg", "padded shortcuts"]
 
 
@@ -96,7 +100,7 @@ def _weights(layer: Layer, source: Layer, rng: np.random.Generator) -> dict[str,
     }
 
 
-@pytest.mark.parametrize("bits_per", ["layer", "channel"])
+@pytest.mark.parametrize("bits_per", ["layer", "stage", "network", "channel"])
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_file_is_exactly_as_long_as_predicted(name: str, bits_per: str) -> None:
     declared = dict(DECLARED[name])
