@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from api.deps import Parts
 from api.errors import install_error_handlers, internal_error_response
 from api.export_cache import ExportCache
+from api.metrics import RequestMetrics, metrics_registry
 from api.model_converter import ModelConverter
 from api.openapi import describe
 from api.request_bodies import BodyLimit
@@ -23,6 +24,7 @@ from api.routes import (
     hardware_profiles,
     history,
     meta,
+    metrics,
     models,
     searches,
     spaces,
@@ -60,6 +62,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         check_ready=partial(check_schema, settings.database_url),
         converter=ModelConverter(),
         exports=ExportCache(export),
+        metrics=metrics_registry(store),
         poll_s=poll_s,
         heartbeat_s=heartbeat_s,
     )
@@ -94,11 +97,13 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         hardware_profiles,
         spaces,
         meta,
+        metrics,
     ):
         app.include_router(routes.router)
     install_error_handlers(app)
     install_dashboard(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RequestMetrics, registry=parts.metrics)
     app.add_middleware(RequestContext, on_crash=internal_error_response)  # added last: outermost
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's way to extend
     return app

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
 
 from api.export_cache import ExportCache
 from api.model_converter import ModelConverter
@@ -44,6 +45,7 @@ class Parts:
     check_ready: ReadyCheck
     converter: ModelConverter
     exports: ExportCache
+    metrics: CollectorRegistry
     poll_s: float = 0.25
     heartbeat_s: float = 15.0
 
@@ -84,6 +86,11 @@ def get_exports(parts: PartsDep) -> ExportCache:
     return parts.exports
 
 
+def get_metrics(parts: PartsDep) -> CollectorRegistry:
+    """Return what collects this process's metrics."""
+    return parts.metrics
+
+
 def get_now(parts: PartsDep) -> datetime:
     """Return the time of the request, by the clock of the whole deployment."""
     return parts.store.now()
@@ -94,4 +101,5 @@ BellDep = Annotated[Bell, Depends(get_bell)]
 ArtifactsDep = Annotated[ArtifactReader, Depends(get_artifacts)]
 ConverterDep = Annotated[ModelConverter, Depends(get_converter)]
 ExportsDep = Annotated[ExportCache, Depends(get_exports)]
+MetricsDep = Annotated[CollectorRegistry, Depends(get_metrics)]
 NowDep = Annotated[datetime, Depends(get_now)]

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from db.engines import is_busy, make_engine, read_only
+from db.figures import SqlFigures
 from db.hardware_repository import SqlHardwareProfiles
 from db.model_repository import SqlModels
 from db.repositories import SqlArtifacts, SqlEvents, SqlSearches, SqlTrials, SqlWorkers
@@ -28,6 +29,7 @@ class SqlUnitOfWork:
     hardware_profiles: SqlHardwareProfiles
     events: SqlEvents
     workers: SqlWorkers
+    figures: SqlFigures
 
 
 class SqlStore:
@@ -78,6 +80,7 @@ class SqlStore:
                 SqlHardwareProfiles(session),
                 SqlEvents(session, locked),
                 SqlWorkers(session),
+                SqlFigures(session),
             )
 
     @contextmanager

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from search.entities import Artifact, Event, Model, Search, Trial, Worker, WrittenProfile
+from search.figures import FiguresRepository
 from search.states import TrialState
 
 
@@ -231,6 +232,10 @@ class UnitOfWork(Protocol):
     @property
     def workers(self) -> WorkerRepository:
         """Worker processes."""
+
+    @property
+    def figures(self) -> FiguresRepository:
+        """Sums over everything."""
 
 
 class Store(Protocol):
