@@ -58,16 +58,16 @@ class DeploymentCollector(Collector):
         yield up
         yield from _families(figures)
 
-    @override
-    def describe(self) -> Iterator[Metric]:
-        """Say nothing beforehand, so that registering asks no database."""
-        return iter(())
-
 
 def _families(figures: Figures) -> Iterator[Metric]:
     by_label = (
         ("searches", "Searches by state.", "state", figures.searches),
-        ("trials", "Trials by state; those queued are the depth of the queue.", "state", figures.trials),
+        (
+            "trials",
+            "Trials by state; the queue is as deep as those queued.",
+            "state",
+            figures.trials,
+        ),
         ("workers", "Processes that report, by queue.", "queue", figures.workers),
     )
     for name, text, label, counts in by_label:
