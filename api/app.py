@@ -29,6 +29,7 @@ from api.routes import (
     searches,
     spaces,
     trials,
+    workers,
 )
 from api.static import install_dashboard
 from db.artifact_files import ArtifactFiles
@@ -98,6 +99,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         spaces,
         meta,
         metrics,
+        workers,
     ):
         app.include_router(routes.router)
     install_error_handlers(app)

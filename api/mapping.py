@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Final
 
 from bitpareto import types as wire
@@ -15,6 +16,7 @@ from search.entities import (
     Search,
     Strategy,
     Trial,
+    Worker,
     WrittenProfile,
 )
 from search.recipe import Recipe
@@ -165,6 +167,13 @@ def _interval(metrics: Mapping[str, float], name: str, count: str) -> tuple[floa
     if name not in metrics or metrics.get(count, 0) < 1:
         return None
     return wilson_interval(metrics[name], int(metrics[count]))
+
+
+def worker_to_wire(worker: Worker, now: datetime) -> wire.Worker:
+    """Return a worker process."""
+    facts = asdict(worker)
+    queue, silent = facts.pop("kind"), now - worker.last_seen_at
+    return wire.Worker(**facts, queue=queue, silent_s=max(0.0, silent.total_seconds()))
 
 
 def event_to_wire(event: Event) -> wire.SearchEvent:

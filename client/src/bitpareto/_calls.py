@@ -23,6 +23,7 @@ from bitpareto.types import (
     Search,
     SpacePreview,
     Trial,
+    Workers,
 )
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ _read_model = _reader(Model)
 _read_models = _reader(Page[Model])
 _read_profile = _reader(HardwareProfile)
 _read_profiles = _reader(HardwareProfiles)
+_read_workers = _reader(Workers)
 _read_preview = _reader(SpacePreview)
 
 
@@ -201,6 +203,11 @@ def get_hardware_profile(name: str) -> Call[HardwareProfile]:
     """Read a hardware profile with its text."""
     path = f"/v1/hardware-profiles/{quote(name, safe='')}"
     return Call(method="GET", path=path, read=_read_profile)
+
+
+def list_workers() -> Call[Workers]:
+    """Read every worker process."""
+    return Call(method="GET", path="/v1/workers", read=_read_workers)
 
 
 def list_hardware_profiles() -> Call[HardwareProfiles]:

@@ -11,6 +11,7 @@ from bitpareto.resources.models import Models
 from bitpareto.resources.searches import Searches
 from bitpareto.resources.spaces import Spaces
 from bitpareto.resources.trials import Trials
+from bitpareto.resources.workers import Workers
 from bitpareto.types import Meta
 
 
@@ -30,6 +31,7 @@ class Client:
         trials: Read trials.
         models: Upload networks of your own, list and read them.
         hardware_profiles: Add, list and read hardware profiles.
+        workers: List worker processes.
         spaces: Look at search spaces.
 
     Example:
@@ -57,6 +59,7 @@ class Client:
         self.trials = Trials(self._transport)
         self.models = Models(self._transport)
         self.hardware_profiles = HardwareProfiles(self._transport)
+        self.workers = Workers(self._transport)
         self.spaces = Spaces(self._transport)
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 from bitpareto._transport import DEFAULT_BASE_URL, VERSION
-from bitpareto.cli import commands, export, hardware, history, models, verify
+from bitpareto.cli import commands, export, hardware, history, models, verify, workers
 from bitpareto.types.searches import FrontSort
 
 _DESCRIPTION = """\
@@ -177,6 +177,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "add", hardware.add, "add a hardware profile", "bitpareto hardware add chip.yaml", kinds
     )
     added.add_argument("file", metavar="FILE.yaml", help="see docs/hardware-profiles.md")
+    add("workers", workers.ls, "list worker processes", "bitpareto workers")
     return parser.parse_args(argv)
 
 

@@ -26,6 +26,7 @@ from bitpareto.types.spaces import (
     SpacePreviewRequest,
 )
 from bitpareto.types.trials import Artifact, LayerRow, Progress, SizeBreakdown, Trial
+from bitpareto.types.workers import Worker, Workers
 
 __all__ = [
     "Artifact",
@@ -65,4 +66,6 @@ __all__ = [
     "SpacePreviewRequest",
     "Strategy",
     "Trial",
+    "Worker",
+    "Workers",
 ]

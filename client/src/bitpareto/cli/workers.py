@@ -1,0 +1,30 @@
+"""``bitpareto workers``: who works on what."""
+
+import argparse
+
+from rich.console import Console
+from rich.table import Table
+
+from bitpareto.client import Client
+
+
+def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """List worker processes."""
+    found = client.workers.list()
+    if arguments.json:
+        out.print_json(data=[worker.model_dump(mode="json") for worker in found])
+        return
+    table = Table(box=None)
+    for heading in ("worker", "queue", "host", "pid", "device", "trial", "last seen"):
+        table.add_column(heading, no_wrap=True)
+    for worker in found:
+        table.add_row(
+            worker.id,
+            worker.queue,
+            worker.host,
+            str(worker.pid),
+            worker.device,
+            worker.trial_id or "-",
+            f"{worker.silent_s:.0f} s ago",
+        )
+    out.print(table)
