@@ -181,3 +181,28 @@ def test_the_clock_is_the_same_for_all_processes(store: SqlStore) -> None:
     assert before.tzinfo is UTC
     assert before <= after
     assert abs((mine - before).total_seconds()) < 5
+
+
+def test_fronts_of_the_past_and_the_events_of_one_trial(store: Store) -> None:
+    search = new_search(store, limits=Limits(max_trials=3, max_parallel=3))
+    trial_ids = queue_trials(store, search, proposals(3))
+    after = []
+    for trial_id, accuracy in zip(trial_ids, (0.5, 0.7, 0.9), strict=True):
+        complete(store, claim(store, trial_id), accuracy)
+        with store.read() as uow:
+            after.append((uow.events.last_id(search.id), uow.trials.front(search.id)))
+    with store.read() as uow:
+        assert uow.trials.front_as_of(search.id, 0) == []
+        for event_id, front in after:
+            then = uow.trials.front_as_of(search.id, event_id)
+            assert [trial.id for trial in then] == [trial.id for trial in front]
+        everything = uow.events.after(search.id, 0, 1000)
+        of_trials = sorted({event.type for event in everything if "trial_id" in event.payload})
+        found = uow.events.of_types(search.id, of_trials[:-1], trial_ids[1])
+    expected = [
+        event
+        for event in everything
+        if event.type in of_trials[:-1] and event.payload["trial_id"] == trial_ids[1]
+    ]
+    assert found == expected
+    assert found

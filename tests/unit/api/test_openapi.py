@@ -65,7 +65,11 @@ def test_every_call_of_the_client_is_described(described: dict[str, Any]) -> Non
         calls.cancel_search("{search_id}"),
         calls.list_trials("{search_id}", None, 1, None),
         calls.get_trial("{trial_id}"),
-        calls.get_front("{search_id}", 1),
+        calls.get_front("{search_id}", 1, "size_bytes", 1, 1),
+        calls.get_curves("{trial_id}"),
+        calls.get_hypervolume("{search_id}"),
+        calls.list_hardware_profiles(),
+        calls.list_workers(),
         calls.events_call("{search_id}", 1),
         calls.get_meta(),
     ]
