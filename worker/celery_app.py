@@ -28,6 +28,7 @@ from jobs.messages import (
 )
 from search.errors import NotFoundError, StoreBusyError
 from search.settings import Settings
+from worker.hearing import Hearing, hearing_step
 from worker.logs import configure_logging
 from worker.parts import Parts, open_parts
 from worker.patience import patiently
@@ -45,6 +46,9 @@ _ANSWERS: Final[Mapping[str, Mapping[Ring, tuple[str, str]]]] = {
         REFINE: ("worker.tasks.refine", "refine"),
     },
 }
+
+_DEAF_LEASES: Final = 2
+"""Without a message for so long, though rung, a worker connects to its broker again."""
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> NoReturn:
@@ -87,8 +91,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> NoReturn:
 def make_app(settings: Settings, parts: Parts, answers: Mapping[Ring, Answer]) -> Celery:
     """Bind answers to their rings; a signal to stop asks the process to drain."""
     app = celery_client(settings)
+    hearing = Hearing(parts.store, parts.identity.kind, _DEAF_LEASES * settings.lease_s)
+    app.steps["consumer"].add(hearing_step(hearing))
     for ring, answer in answers.items():
-        app.task(_task(ring, answer, parts), name=ring.task, shared=False)
+        app.task(_task(ring, answer, parts, hearing), name=ring.task, shared=False)
 
     def keep_our_logging(**_: Any) -> None:
         """Being connected stops Celery from configuring logs itself."""
@@ -115,14 +121,19 @@ def prepare_device() -> str:
     return device
 
 
-def _task(ring: Ring, answer: Answer, parts: Parts) -> Callable[[dict[str, Any]], None]:
+def _task(
+    ring: Ring, answer: Answer, parts: Parts, hearing: Hearing
+) -> Callable[[dict[str, Any]], None]:
     def task(payload: dict[str, Any]) -> None:
+        hearing.heard()
         try:
             answer(parts, subject_of(ring, payload))
         except (PayloadError, NotFoundError) as error:
             logger.warning("dropped a ring: %s", error)
         except (StoreBusyError, ArtifactStoreUnavailableError) as error:
             logger.warning("dropped a ring, the sweeper rings again: %s", error)
+        finally:
+            hearing.heard()
 
     return task
 
