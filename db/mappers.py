@@ -1,8 +1,9 @@
 """Rows to domain values and back; the only place that knows both."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
+
+from sqlalchemy import Row
 
 from db.tables import ArtifactRow, EventRow, SearchRow, TrialRow, WorkerRow
 from search.entities import (
@@ -14,6 +15,7 @@ from search.entities import (
     Search,
     Strategy,
     Trial,
+    TrialFacts,
     Worker,
     WrittenProfile,
 )
@@ -51,7 +53,7 @@ def _profile_columns(profile: WrittenProfile) -> dict[str, Any]:
     return {"name": profile.name, "sha256": profile.sha256, "yaml": profile.yaml}
 
 
-def to_search(row: SearchRow, trial_counts: Mapping[TrialState, int]) -> Search:
+def to_search(row: SearchRow) -> Search:
     """Return the search of a row."""
     return Search(
         id=row.id,
@@ -71,7 +73,7 @@ def to_search(row: SearchRow, trial_counts: Mapping[TrialState, int]) -> Search:
         seed=row.seed,
         ref_point=row.ref_point,
         hypervolume=row.hypervolume,
-        trial_counts=trial_counts,
+        trial_counts={TrialState(state): n for state, n in row.trial_counts.items()},
         hardware=None if row.hardware is None else WrittenProfile(**row.hardware),
     )
 
@@ -144,6 +146,19 @@ def to_trial(row: TrialRow) -> Trial:
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+    )
+
+
+def to_facts(row: Row[Any]) -> TrialFacts:
+    """Return the facts of a row that has their columns."""
+    return TrialFacts(
+        id=row.id,
+        number=row.number,
+        state=TrialState(row.state),
+        genes=row.genes,
+        candidate_hash=row.candidate_hash,
+        costs=row.costs,
+        metrics=row.metrics,
     )
 
 

@@ -1,9 +1,9 @@
 """Repositories over one SQLAlchemy session; they return domain values, never rows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from db.mappers import (
     search_columns,
     to_artifact,
     to_event,
+    to_facts,
     to_schedule,
     to_search,
     to_trial,
@@ -27,7 +28,7 @@ from db.tables import (
     TrialRow,
     WorkerRow,
 )
-from search.entities import Artifact, Event, Search, Trial, Worker
+from search.entities import Artifact, Event, Search, Trial, TrialFacts, Worker
 from search.errors import NotFoundError
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import Schedule
@@ -58,13 +59,13 @@ class SqlSearches:
 
     def get(self, search_id: str) -> Search:
         """Return a search."""
-        return self._with_counts([_row(self._session, SearchRow, "search", search_id)])[0]
+        return to_search(_row(self._session, SearchRow, "search", search_id))
 
     def lock(self, search_id: str) -> Search:
         """Return a search, its row held until the transaction ends."""
         row = _row(self._session, SearchRow, "search", search_id, lock=True)
         self._locked.add(search_id)
-        return self._with_counts([row])[0]
+        return to_search(row)
 
     def save(self, search: Search) -> None:
         """Write a search that exists."""
@@ -89,7 +90,7 @@ class SqlSearches:
         query = select(SearchRow).order_by(SearchRow.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(SearchRow.id < before_id)
-        return self._with_counts(self._session.scalars(query).all())
+        return [to_search(row) for row in self._session.scalars(query)]
 
     def unfinished(self, rung_before: datetime) -> list[Search]:
         """Return searches at work that were last rung before a time, or never."""
@@ -98,7 +99,7 @@ class SqlSearches:
             SearchRow.state.in_(sorted(waiting)),
             or_(SearchRow.rung_at.is_(None), SearchRow.rung_at < rung_before),
         )
-        return self._with_counts(self._session.scalars(query.order_by(SearchRow.id)).all())
+        return [to_search(row) for row in self._session.scalars(query.order_by(SearchRow.id))]
 
     def mark_rung(self, search_ids: Sequence[str], now: datetime) -> None:
         """Note that workers were told about these searches."""
@@ -113,28 +114,34 @@ class SqlSearches:
             update(SearchRow).where(SearchRow.id.in_(search_ids)).values(rung_at=at)
         )
 
-    def _with_counts(self, rows: Sequence[SearchRow]) -> list[Search]:
-        counts: dict[str, dict[TrialState, int]] = {row.id: {} for row in rows}
-        query = (
-            select(TrialRow.search_id, TrialRow.state, func.count())
-            .where(TrialRow.search_id.in_(counts))
-            .group_by(TrialRow.search_id, TrialRow.state)
-        )
-        for search_id, state, count in self._session.execute(query):
-            counts[search_id][TrialState(state)] = count
-        return [to_search(row, counts[row.id]) for row in rows]
+
+_FACTS: Final = (
+    TrialRow.id,
+    TrialRow.number,
+    TrialRow.state,
+    TrialRow.genes,
+    TrialRow.candidate_hash,
+    TrialRow.costs,
+    TrialRow.metrics,
+)
 
 
 class SqlTrials:
-    """Implements ``search.store.TrialRepository``."""
+    """Implements ``search.store.TrialRepository``.
 
-    def __init__(self, session: Session) -> None:
+    A search's row counts its trials by state, so that no step of a long search counts them again;
+    the search's lock keeps two transactions from counting on the same numbers.
+    """
+
+    def __init__(self, session: Session, locked: Collection[str]) -> None:
         self._session = session
+        self._locked = locked
 
     def add(self, trial: Trial) -> None:
         """Store a new trial."""
         row = TrialRow(**trial_columns(trial), rung_at=None, on_front=False)
         self._session.add(row)
+        self._count(trial.search_id, {str(trial.state): 1})
         self._session.flush()
 
     def get(self, trial_id: str) -> Trial:
@@ -148,14 +155,49 @@ class SqlTrials:
     def save(self, trial: Trial) -> None:
         """Write a trial that exists."""
         row = _row(self._session, TrialRow, "trial", trial.id)
+        if row.state != trial.state:
+            self._count(trial.search_id, {row.state: -1, str(trial.state): 1})
         for name, value in trial_columns(trial).items():
             setattr(row, name, value)
         self._session.flush()
+
+    def _count(self, search_id: str, changes: Mapping[str, int]) -> None:
+        if search_id not in self._locked:
+            raise RuntimeError(f"search {search_id} must be locked before its trials change")
+        row = _row(self._session, SearchRow, "search", search_id)
+        counts = {state: row.trial_counts.get(state, 0) + n for state, n in changes.items()}
+        merged = {**row.trial_counts, **counts}
+        row.trial_counts = {state: n for state, n in merged.items() if n}
 
     def of_search(self, search_id: str) -> list[Trial]:
         """Return a search's trials by number."""
         query = select(TrialRow).where(TrialRow.search_id == search_id)
         return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.number))]
+
+    def queued(self, search_id: str) -> list[Trial]:
+        """Return a search's trials that nobody has claimed, by number."""
+        query = select(TrialRow).where(
+            TrialRow.search_id == search_id, TrialRow.state == str(TrialState.QUEUED)
+        )
+        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.number))]
+
+    def facts(self, search_id: str, after_event: int = 0) -> list[TrialFacts]:
+        """Return the trials that the log names after an event, by number; all of them after 0."""
+        query = select(*_FACTS).where(TrialRow.search_id == search_id).order_by(TrialRow.number)
+        if after_event:
+            named = select(EventRow.payload["trial_id"].as_string()).where(
+                EventRow.search_id == search_id, EventRow.id > after_event
+            )
+            changed = {trial_id for trial_id in self._session.scalars(named) if trial_id}
+            query = query.where(TrialRow.id.in_(changed))
+        return [to_facts(row) for row in self._session.execute(query)]
+
+    def known(self, search_id: str, candidate_hashes: Sequence[str]) -> set[str]:
+        """Return which of these candidates the search has a trial of."""
+        query = select(TrialRow.candidate_hash).where(
+            TrialRow.search_id == search_id, TrialRow.candidate_hash.in_(candidate_hashes)
+        )
+        return set(self._session.scalars(query))
 
     def page(
         self,
@@ -177,6 +219,11 @@ class SqlTrials:
         """Return the members of a search's front, smallest file first."""
         query = select(TrialRow).where(TrialRow.search_id == search_id, TrialRow.on_front)
         return _smallest_first(to_trial(row) for row in self._session.scalars(query))
+
+    def front_facts(self, search_id: str) -> list[TrialFacts]:
+        """Return the members of a search's front by number."""
+        query = select(*_FACTS).where(TrialRow.search_id == search_id, TrialRow.on_front)
+        return [to_facts(row) for row in self._session.execute(query.order_by(TrialRow.number))]
 
     def front_as_of(self, search_id: str, event_id: int) -> list[Trial]:
         """Return the members of a search's front right after an event, smallest file first."""
@@ -205,12 +252,12 @@ class SqlTrials:
         )
         self._session.flush()
 
-    def leave_front(self, trial: Trial, event_id: int) -> None:
+    def leave_front(self, trial_id: str, event_id: int) -> None:
         """Take a trial off the front as of an event."""
-        _row(self._session, TrialRow, "trial", trial.id).on_front = False
+        _row(self._session, TrialRow, "trial", trial_id).on_front = False
         self._session.execute(
             update(FrontMemberRow)
-            .where(FrontMemberRow.trial_id == trial.id, FrontMemberRow.left_event.is_(None))
+            .where(FrontMemberRow.trial_id == trial_id, FrontMemberRow.left_event.is_(None))
             .values(left_event=event_id)
         )
         self._session.flush()

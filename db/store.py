@@ -74,7 +74,7 @@ class SqlStore:
             locked: set[str] = set()
             yield SqlUnitOfWork(
                 SqlSearches(session, locked),
-                SqlTrials(session),
+                SqlTrials(session, locked),
                 SqlArtifacts(session),
                 SqlModels(session),
                 SqlHardwareProfiles(session),

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from typing_extensions import override
@@ -96,6 +97,7 @@ class SearchRow(Base):
     ref_point: Mapped[dict[str, Any]]
     hardware: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     hypervolume: Mapped[float]
+    trial_counts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     next_number: Mapped[int]
     hold_token: Mapped[int]
     hold_until: Mapped[datetime | None]
@@ -113,6 +115,8 @@ class TrialRow(Base):
         UniqueConstraint("search_id", "number"),
         UniqueConstraint("search_id", "candidate_hash"),
         Index(None, "search_id", "state"),
+        # fronts are read with every result, and are small
+        Index(None, "search_id", sqlite_where=text("on_front"), postgresql_where=text("on_front")),
         Index(None, "state", "lease_expires_at"),
         Index(None, "state", "rung_at"),
     )

@@ -163,6 +163,19 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFacts:
+    """What is read of many trials at once: no layers, and no place in the machinery."""
+
+    id: str
+    number: int
+    state: TrialState
+    genes: Mapping[str, Any]
+    candidate_hash: str
+    costs: Mapping[str, float]
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """A packed file in the artifact store; ``sha256`` is its address there."""
 

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from search.entities import Artifact, Event, Model, Search, Trial, Worker, WrittenProfile
+from search.entities import (
+    Artifact,
+    Event,
+    Model,
+    Search,
+    Trial,
+    TrialFacts,
+    Worker,
+    WrittenProfile,
+)
 from search.figures import FiguresRepository
 from search.states import TrialState
 
@@ -45,7 +54,7 @@ class SearchRepository(Protocol):
         """Return a search, holding its row until the transaction ends; raises ``NotFoundError``."""
 
     def save(self, search: Search) -> None:
-        """Write a search that exists (``trial_counts`` is derived and not written)."""
+        """Write a search that exists (``trial_counts`` follow from its trials' changes)."""
 
     def schedule(self, search_id: str) -> Schedule:
         """Return a search's schedule."""
@@ -67,7 +76,7 @@ class SearchRepository(Protocol):
 
 
 class TrialRepository(Protocol):
-    """Trials of all searches."""
+    """Trials of all searches; whoever adds one or changes a state holds the search's lock."""
 
     def add(self, trial: Trial) -> None:
         """Store a new trial."""
@@ -82,7 +91,16 @@ class TrialRepository(Protocol):
         """Write a trial that exists (``on_front`` is changed by the two methods below alone)."""
 
     def of_search(self, search_id: str) -> list[Trial]:
-        """Return a search's trials by number."""
+        """Return a search's trials by number; long searches have thousands."""
+
+    def queued(self, search_id: str) -> list[Trial]:
+        """Return a search's trials that nobody has claimed, by number."""
+
+    def facts(self, search_id: str, after_event: int = 0) -> list[TrialFacts]:
+        """Return the trials that the log names after an event, by number; all of them after 0."""
+
+    def known(self, search_id: str, candidate_hashes: Sequence[str]) -> set[str]:
+        """Return which of these candidates the search has a trial of."""
 
     def page(
         self,
@@ -96,13 +114,16 @@ class TrialRepository(Protocol):
     def front(self, search_id: str) -> list[Trial]:
         """Return the members of a search's front, smallest file first."""
 
+    def front_facts(self, search_id: str) -> list[TrialFacts]:
+        """Return the members of a search's front by number."""
+
     def front_as_of(self, search_id: str, event_id: int) -> list[Trial]:
         """Return the members of a search's front right after an event, smallest file first."""
 
     def join_front(self, trial: Trial, event_id: int) -> None:
         """Put a trial on the front as of an event."""
 
-    def leave_front(self, trial: Trial, event_id: int) -> None:
+    def leave_front(self, trial_id: str, event_id: int) -> None:
         """Take a trial off the front as of an event."""
 
     def expired(self, now: datetime) -> list[Trial]:

@@ -5,12 +5,11 @@ short hold on the search, the caller asks, ``record_proposals`` stores what came
 still the newest.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from search.entities import Proposal, Reason, Search, Trial
+from search.entities import Proposal, Reason, Search, Trial, TrialFacts
 from search.ids import new_id
 from search.objectives import EXACT_COSTS
 from search.ports import Observation
@@ -24,25 +23,45 @@ IN_FLIGHT = (TrialState.QUEUED, TrialState.RUNNING)
 SPACE_EXHAUSTED = Reason(code="space_exhausted", message="no further candidate lies within budget")
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What an optimizer sees of a search's trials.
+
+    Attributes:
+        as_of: The event it was read after; 0 before any reading.
+        observations: By number of the trial, from 1 on.
+    """
+
+    as_of: int = 0
+    observations: tuple[Observation, ...] = ()
+
+
+NO_HISTORY = History()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvancePlan:
     """What to do next for a search.
 
     Attributes:
         search: As of now.
-        history: All trials so far, by number.
+        history: All trials so far.
         n_wanted: Candidates to ask for; 0 when the search went on to refining or has ended.
         token: Number of the hold; an answer under an older one, or a second one, is dropped.
     """
 
     search: Search
-    history: tuple[Observation, ...]
+    history: History
     n_wanted: int
     token: int
 
 
 def begin_advance(
-    uow: UnitOfWork, search_id: str, now: datetime, hold_s: float
+    uow: UnitOfWork,
+    search_id: str,
+    now: datetime,
+    hold_s: float,
+    remembered: History = NO_HISTORY,
 ) -> AdvancePlan | None:
     """Decide what a search needs and take a hold on it when that is new candidates.
 
@@ -51,6 +70,7 @@ def begin_advance(
         search_id: The search.
         now: Present time.
         hold_s: Seconds after which another worker may take over.
+        remembered: History of an earlier plan of this search; only what changed since is read.
 
     Returns:
         The plan, or ``None`` when there is nothing to do: somebody else holds the search, it is
@@ -68,14 +88,14 @@ def begin_advance(
     if schedule.hold_until is not None:
         # whoever held it died while asking, which may well be what asking does to a worker
         schedule, search = _count_failure(uow, search, schedule, "its worker died asking", now)
-    trials = _trials_in_time(uow, search, now)
-    in_flight = sum(trial.state in IN_FLIGHT for trial in trials)
-    why = _why_enough(search, schedule, len(trials), now)
+    search = _in_time(uow, search, now)
+    n_trials, in_flight = sum(search.trial_counts.values()), _in_flight(search)
+    why = _why_enough(search, schedule, n_trials, now)
     if search.state == SearchState.RUNNING and why is not None and not in_flight:
-        search = _end_of_trials(uow, search, trials, now, why)
+        search = _end_of_trials(uow, search, now, why)
     if search.state != SearchState.RUNNING:
-        return AdvancePlan(search=search, history=(), n_wanted=0, token=schedule.hold_token)
-    left = search.limits.max_trials - len(trials)
+        return AdvancePlan(search=search, history=remembered, n_wanted=0, token=schedule.hold_token)
+    left = search.limits.max_trials - n_trials
     wanted = min(left, search.limits.max_parallel - in_flight)
     if why is not None or wanted <= 0:
         return None
@@ -83,7 +103,7 @@ def begin_advance(
     hold_until = now + timedelta(seconds=hold_s)
     held = replace(schedule, hold_token=token, hold_until=hold_until, rung_at=now)
     uow.searches.save_schedule(search_id, held)
-    history = tuple(_observe(trial) for trial in trials)
+    history = _brought_up_to_date(uow, search_id, remembered)
     return AdvancePlan(search=search, history=history, n_wanted=wanted, token=token)
 
 
@@ -103,8 +123,7 @@ def record_proposals(
     schedule = uow.searches.schedule(search.id)
     if not _still_held(search, schedule, plan):
         return []
-    trials = uow.trials.of_search(search.id)
-    known = {trial.candidate_hash for trial in trials}
+    known = uow.trials.known(search.id, [proposal.candidate_hash for proposal in proposals])
     number, created = schedule.next_number, list[str]()
     for proposal in proposals:
         if proposal.candidate_hash in known or len(created) == plan.n_wanted:
@@ -118,8 +137,8 @@ def record_proposals(
         _count_failure(uow, search, freed, "it proposed nothing new", now)
         return created
     uow.searches.save_schedule(search.id, replace(freed, failed_asks=0))
-    if not created and not any(trial.state in IN_FLIGHT for trial in trials):
-        _end_of_trials(uow, search, trials, now, SPACE_EXHAUSTED)
+    if not created and not _in_flight(search):
+        _end_of_trials(uow, search, now, SPACE_EXHAUSTED)
     return created
 
 
@@ -151,14 +170,17 @@ def _count_failure(
     return freed, search
 
 
-def _trials_in_time(uow: UnitOfWork, search: Search, now: datetime) -> list[Trial]:
-    """Return the search's trials, after cancelling those that its wall time leaves no room for."""
-    trials = uow.trials.of_search(search.id)
+def _in_time(uow: UnitOfWork, search: Search, now: datetime) -> Search:
+    """Cancel the trials that the search's wall time leaves no room for."""
     if not time_is_up(search, now):
-        return trials
+        return search
     late = Reason(code="wall_time", message="the search's wall time was over before it started")
-    cancel_queued(uow, trials, late, now)
-    return uow.trials.of_search(search.id)
+    cancel_queued(uow, search.id, late, now)
+    return uow.searches.get(search.id)
+
+
+def _in_flight(search: Search) -> int:
+    return sum(search.trial_counts.get(state, 0) for state in IN_FLIGHT)
 
 
 def _why_enough(search: Search, schedule: Schedule, n_trials: int, now: datetime) -> Reason | None:
@@ -170,16 +192,14 @@ def _why_enough(search: Search, schedule: Schedule, n_trials: int, now: datetime
     return SPACE_EXHAUSTED if schedule.exhausted else None
 
 
-def _end_of_trials(
-    uow: UnitOfWork, search: Search, trials: Sequence[Trial], now: datetime, why: Reason
-) -> Search:
-    states = Counter(trial.state for trial in trials)
-    if states[TrialState.COMPLETED]:
+def _end_of_trials(uow: UnitOfWork, search: Search, now: datetime, why: Reason) -> Search:
+    if search.trial_counts.get(TrialState.COMPLETED):
         moved = move_search(uow, search, SearchState.REFINING, why, now)
         schedule = uow.searches.schedule(search.id)
         uow.searches.save_schedule(search.id, replace(schedule, rung_at=now))
         return moved
-    message = f"{why.message}; none of the {len(trials)} trials completed"
+    n_trials = sum(search.trial_counts.values())
+    message = f"{why.message}; none of the {n_trials} trials completed"
     reason = Reason(code="no_completed_trials", message=message)
     return move_search(uow, search, SearchState.FAILED, reason, now)
 
@@ -229,7 +249,15 @@ def trial_seed(search_seed: int, number: int) -> int:
     return (search_seed * 1_000_003 + number * 7919) % 2**31
 
 
-def _observe(trial: Trial) -> Observation:
+def _brought_up_to_date(uow: UnitOfWork, search_id: str, remembered: History) -> History:
+    observations = list(remembered.observations)
+    for trial in uow.trials.facts(search_id, remembered.as_of):
+        # numbers count from 1 without a gap, and come in order
+        observations[trial.number - 1 : trial.number] = [_observe(trial)]
+    return History(uow.events.last_id(search_id), tuple(observations))
+
+
+def _observe(trial: TrialFacts) -> Observation:
     if trial.state == TrialState.COMPLETED:
         costs = {name: float(trial.costs[name]) for name in EXACT_COSTS if name in trial.costs}
         values = {"accuracy": trial.metrics["accuracy"], **costs}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from search.entities import Artifact, Lease, Progress, Reason, Search, Trial
+from search.entities import Artifact, Lease, Progress, Reason, Search, Trial, TrialFacts
 from search.errors import ArtifactMismatchError, DivergedError, TrialInterrupted
 from search.hypervolume import hypervolume
 from search.pareto import FrontChange, Losses, insert, losses
@@ -151,7 +151,7 @@ def finish_refining(uow: UnitOfWork, search_id: str, now: datetime) -> Search:
     return move_search(uow, search, SearchState.SUCCEEDED, search.state_reason, now)
 
 
-def trial_losses(search: Search, trial: Trial) -> Losses:
+def trial_losses(search: Search, trial: Trial | TrialFacts) -> Losses:
     """Return a completed trial's losses in the order of the search's objectives."""
     return losses({**trial.costs, **trial.metrics}, search.objectives)
 
@@ -159,8 +159,9 @@ def trial_losses(search: Search, trial: Trial) -> Losses:
 def _update_front(uow: UnitOfWork, search: Search, trial: Trial, now: datetime) -> FrontChange:
     if any(trial.costs[name] > bound for name, bound in search.budgets.items()):
         return NO_CHANGE
-    members = {member.id: member for member in uow.trials.front(search.id)}
-    points = {key: trial_losses(search, member) for key, member in members.items()}
+    points = {
+        member.id: trial_losses(search, member) for member in uow.trials.front_facts(search.id)
+    }
     change = insert(points, trial_losses(search, trial))
     if not change.added:
         return change
@@ -176,6 +177,6 @@ def _update_front(uow: UnitOfWork, search: Search, trial: Trial, now: datetime) 
     event_id = uow.events.append(search.id, "front.changed", now, payload)
     uow.trials.join_front(trial, event_id)
     for key in change.removed:
-        uow.trials.leave_front(members[key], event_id)
+        uow.trials.leave_front(key, event_id)
     uow.searches.save(replace(search, hypervolume=volume, updated_at=now))
     return change

@@ -8,7 +8,7 @@ from typing import Any
 from search.entities import Limits, Reason, Search, Strategy, WrittenProfile
 from search.ids import new_id
 from search.recipe import Recipe
-from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
+from search.states import TERMINAL_SEARCH_STATES, SearchState
 from search.store import UnitOfWork
 from search.use_cases.transitions import move_search
 
@@ -104,7 +104,6 @@ def resume_search(uow: UnitOfWork, search_id: str, now: datetime) -> Search:
     reason = Reason(code="searching", message="candidates are proposed and trained")
     move_search(uow, search, SearchState.RUNNING, reason, now)
     uow.searches.ask_ring(search_id)
-    for trial in uow.trials.of_search(search_id):
-        if trial.state == TrialState.QUEUED:
-            uow.trials.ask_ring(trial.id)
+    for trial in uow.trials.queued(search_id):
+        uow.trials.ask_ring(trial.id)
     return uow.searches.get(search_id)

@@ -1,6 +1,5 @@
 """State changes with their events; the only callers of the two transition tables."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -35,8 +34,7 @@ def move_search(
     )
     uow.searches.save(moved)
     if state in TERMINAL_SEARCH_STATES:
-        trials = uow.trials.of_search(search.id)
-        cancel_queued(uow, trials, search_has_ended(moved), now)
+        cancel_queued(uow, search.id, search_has_ended(moved), now)
     payload = {"state": state, "reason": {"code": reason.code, "message": reason.message}}
     uow.events.append(search.id, "search.state", now, payload)
     return moved
@@ -72,11 +70,10 @@ def cancel_trial(uow: UnitOfWork, trial: Trial, reason: Reason, now: datetime) -
     uow.events.append(trial.search_id, "trial.cancelled", now, payload)
 
 
-def cancel_queued(uow: UnitOfWork, trials: Sequence[Trial], reason: Reason, now: datetime) -> None:
+def cancel_queued(uow: UnitOfWork, search_id: str, reason: Reason, now: datetime) -> None:
     """Cancel those of a locked search's trials that nobody has claimed."""
-    for trial in trials:
-        if trial.state == TrialState.QUEUED:
-            cancel_trial(uow, uow.trials.lock(trial.id), reason, now)
+    for trial in uow.trials.queued(search_id):
+        cancel_trial(uow, uow.trials.lock(trial.id), reason, now)
 
 
 def search_has_ended(search: Search) -> Reason:

@@ -1,12 +1,20 @@
 """Topping up, and every way in which a search comes to its end, on both databases."""
 
+from dataclasses import replace
+from itertools import islice
+
 import pytest
 
 from search.entities import Limits
 from search.errors import ArtifactMismatchError, DivergedError
 from search.states import SearchState, TrialState
 from search.store import Store
-from search.use_cases.advance import begin_advance, record_failed_ask, record_proposals
+from search.use_cases.advance import (
+    NO_HISTORY,
+    begin_advance,
+    record_failed_ask,
+    record_proposals,
+)
 from search.use_cases.leases import claim_trial
 from search.use_cases.results import finish_refining, record_test_accuracy
 from search.use_cases.sweep import sweep
@@ -161,7 +169,7 @@ def test_the_history_tells_what_became_of_each_trial(store: Store) -> None:
     with store.begin() as uow:
         plan = begin_advance(uow, search.id, NOW, hold_s=30)
         assert plan is not None
-        done, pending, _ = plan.history
+        done, pending, _ = plan.history.observations
         cost = uow.trials.get(first).costs["size_bytes"]
     assert done.values is not None
     assert (done.status, done.values["accuracy"], done.values["size_bytes"]) == (
@@ -172,6 +180,38 @@ def test_the_history_tells_what_became_of_each_trial(store: Store) -> None:
     assert (pending.status, pending.values) == ("pending", None)
     assert plan.n_wanted == 1
     assert second
+
+
+def test_a_remembered_history_is_brought_up_to_date(store: Store) -> None:
+    search = new_search(store, limits=Limits(max_trials=9, max_parallel=3))
+    remembered, candidates, waiting = NO_HISTORY, iter(proposals(9)), list[str]()
+    for step in range(3):
+        with store.begin() as uow:
+            plan = begin_advance(uow, search.id, NOW, 30, remembered)
+            assert plan is not None
+            waiting += record_proposals(uow, plan, [*islice(candidates, plan.n_wanted)], NOW)
+        remembered = plan.history
+        for _ in range(2):
+            complete(store, claim(store, waiting.pop(0)), 0.5 + 0.1 * step)
+        with store.read() as uow:
+            assert len(uow.trials.facts(search.id, uow.events.last_id(search.id))) == 0
+            assert 2 <= len(uow.trials.facts(search.id, remembered.as_of)) <= 4
+    with store.begin() as uow:
+        kept = begin_advance(uow, search.id, NOW, 30, remembered)
+        read = begin_advance(uow, search.id, later(31), 30)
+    assert kept is not None
+    assert read is not None
+    assert kept.history == read.history
+    assert [seen.status for seen in kept.history.observations] == 6 * ["completed"] + ["pending"]
+
+
+def test_a_trial_changes_its_state_under_the_lock_of_its_search_alone(store: Store) -> None:
+    search = new_search(store)
+    (trial_id,) = queue_trials(store, search, proposals(1))
+    with store.begin() as uow:
+        trial = uow.trials.lock(trial_id)
+        with pytest.raises(RuntimeError, match="must be locked"):
+            uow.trials.save(replace(trial, state=TrialState.RUNNING))
 
 
 def test_trial_seeds_follow_from_the_search_and_the_number(store: Store) -> None:

@@ -1,6 +1,7 @@
 """Advance: top a search up with new trials, or send it on to its end."""
 
 import logging
+from collections import OrderedDict
 from typing import Final
 
 from optimizer.registry import STRATEGIES
@@ -12,7 +13,9 @@ from search.objectives import OBJECTIVES
 from search.ports import AskRequest
 from search.states import SearchState
 from search.use_cases.advance import (
+    NO_HISTORY,
     AdvancePlan,
+    History,
     begin_advance,
     record_failed_ask,
     record_proposals,
@@ -25,6 +28,10 @@ from worker.persistence import persist
 
 logger = logging.getLogger(__name__)
 
+_N_REMEMBERED: Final = 64
+_remembered: Final[OrderedDict[str, History]] = OrderedDict()
+"""Histories of the searches advanced last, so that only what is new is read from the database."""
+
 _HOLD_MARGIN_S: Final = 20.0
 """Longest that loading the optimizer and noticing its deadline may take beyond the deadline."""
 
@@ -35,14 +42,28 @@ def advance(parts: Parts, search_id: str) -> None:
         with parts.store.begin() as uow:
             # the strategy is the search's own, so its deadline is read in the same transaction
             deadline_s = uow.searches.get(search_id).strategy.deadline_s
-            plan = begin_advance(uow, search_id, parts.now(), deadline_s + _HOLD_MARGIN_S)
+            plan = begin_advance(
+                uow,
+                search_id,
+                parts.now(),
+                deadline_s + _HOLD_MARGIN_S,
+                _remembered.get(search_id, NO_HISTORY),
+            )
         if plan is None:
             return
+        _remember(plan)
         created = _propose(parts, plan) if plan.n_wanted else []
         for trial_id in created:
             parts.bell.train(trial_id)
         if not created:
             _ring_refining(parts, search_id)
+
+
+def _remember(plan: AdvancePlan) -> None:
+    _remembered[plan.search.id] = plan.history
+    _remembered.move_to_end(plan.search.id)
+    if len(_remembered) > _N_REMEMBERED:
+        _remembered.popitem(last=False)
 
 
 def _propose(parts: Parts, plan: AdvancePlan) -> list[str]:
@@ -75,7 +96,7 @@ def _ask(parts: Parts, plan: AdvancePlan) -> list[Proposal]:
         objectives=[OBJECTIVES[name] for name in search.objectives],
         ref_point=search.ref_point,
         budgets=search.budgets,
-        history=plan.history,
+        history=plan.history.observations,
         n=plan.n_wanted,
         seed=search.seed,
         n_initial=search.strategy.n_initial,
