@@ -119,6 +119,8 @@ class AxStudy:
             trial = self._new_trial(self._genotypes.places(observation.genes))
             if observation.status == "failed":
                 trial.mark_failed()
+            elif observation.status == "cancelled":
+                trial.mark_abandoned()
             elif observation.status == "completed":
                 trial.mark_completed()
                 rows += _rows(trial, observation, objectives)

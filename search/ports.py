@@ -22,7 +22,8 @@ class Observation:
         genes: Canonical genes (only those with effect).
         candidate_hash: Identity of the network.
         values: Objective values; ``None`` while pending or when it failed.
-        status: ``completed``, ``pending`` or ``failed``.
+        status: ``completed``, ``pending``, ``failed``, or ``cancelled``, which says nothing about
+            the candidate.
     """
 
     genes: Mapping[str, GeneValue]

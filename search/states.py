@@ -9,7 +9,10 @@ from search.errors import TransitionError
 
 
 class SearchState(StrEnum):
-    """``queued -> running <-> paused -> refining -> succeeded | failed | cancelled``."""
+    """``queued -> running <-> paused -> refining -> succeeded | failed | cancelled``.
+
+    An end is left again only when the search is extended.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -38,10 +41,10 @@ SEARCH_TRANSITIONS: Final[Mapping[SearchState, frozenset[SearchState]]] = Mappin
         S.QUEUED: frozenset({S.RUNNING, S.PAUSED, S.FAILED, S.CANCELLED}),
         S.RUNNING: frozenset({S.PAUSED, S.REFINING, S.FAILED, S.CANCELLED}),
         S.PAUSED: frozenset({S.RUNNING, S.FAILED, S.CANCELLED}),
-        S.REFINING: frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED}),
-        S.SUCCEEDED: frozenset(),
-        S.FAILED: frozenset(),
-        S.CANCELLED: frozenset(),
+        S.REFINING: frozenset({S.RUNNING, S.SUCCEEDED, S.FAILED, S.CANCELLED}),
+        S.SUCCEEDED: frozenset({S.RUNNING}),
+        S.FAILED: frozenset({S.RUNNING}),
+        S.CANCELLED: frozenset({S.RUNNING}),
     }
 )
 
@@ -56,7 +59,8 @@ TRIAL_TRANSITIONS: Final[Mapping[TrialState, frozenset[TrialState]]] = MappingPr
     }
 )
 
-TERMINAL_SEARCH_STATES: Final = frozenset(s for s, after in SEARCH_TRANSITIONS.items() if not after)
+TERMINAL_SEARCH_STATES: Final = frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED})
+"""Nothing happens by itself in these."""
 TERMINAL_TRIAL_STATES: Final = frozenset(t for t, after in TRIAL_TRANSITIONS.items() if not after)
 
 

@@ -1,24 +1,16 @@
-"""``/v1/searches``: create, list, read, pause, resume, cancel."""
-
-from dataclasses import replace
+"""``/v1/searches``: create, clone, list, read, extend, pause, resume, cancel."""
 
 from fastapi import APIRouter, Response, status
 
+from api import submission
 from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
-from api.mapping import limits_from_wire, recipe_from_wire, search_to_wire, strategy_from_wire
+from api.mapping import search_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
-from bitpareto.types import Page, Search, SearchCreate
-from search.admission import admit
-from search.hardware import live, named_profile
-from search.models import model_of_space
-from search.use_cases.searches import (
-    cancel_search,
-    create_search,
-    pause_search,
-    resume_search,
-)
-from search_space.families.imported import MODEL
+from bitpareto.types import Page, Search, SearchCreate, SearchExtend, SearchOverrides
+from search.errors import FieldProblem, InvalidRequestError
+from search.use_cases.extend import extend_search
+from search.use_cases.searches import cancel_search, pause_search, resume_search
 
 router = APIRouter(prefix="/v1/searches", tags=["searches"])
 
@@ -37,38 +29,7 @@ def create(
     Nothing is stored unless the whole request is sound: data set known, space valid, objectives
     complete, budgets reachable.
     """
-    budgets: dict[str, float] = dict(body.budgets.items())
-    model = model_of_space(store, body.space)
-    hardware = named_profile(store, body.hardware)
-    admission = admit(
-        dataset=body.dataset,
-        space=body.space,
-        objectives=body.objectives,
-        budgets=budgets,
-        network=model.layers if model else None,
-        profile=live(hardware) if hardware else None,
-    )
-    space, recipe = body.space, recipe_from_wire(body.recipe)
-    if model is not None:
-        space = {**space, MODEL: model.id}  # a sha256 may come to mean a later upload
-        if "float_epochs" not in body.recipe.model_fields_set:
-            recipe = replace(recipe, float_epochs=0)  # the uploaded weights are trained already
-    with store.begin() as uow:
-        search = create_search(
-            uow,
-            name=body.name,
-            dataset=body.dataset,
-            space=space,
-            objectives=body.objectives,
-            budgets=budgets,
-            strategy=strategy_from_wire(body.strategy),
-            recipe=recipe,
-            limits=limits_from_wire(body.limits),
-            seed=body.seed,
-            ref_point=admission.ref_point,
-            hardware=hardware,
-            now=now,
-        )
+    search = submission.submit(store, body, now)
     bell.advance(search.id)  # after the commit: whoever answers must find the row
     response.headers["Location"] = f"/v1/searches/{search.id}"
     return search_to_wire(search)
@@ -132,4 +93,56 @@ def resume(search_id: str, store: StoreDep, bell: BellDep, now: NowDep) -> Searc
     with store.begin() as uow:
         search = resume_search(uow, search_id, now)
     bell.advance(search_id)
+    return search_to_wire(search)
+
+
+@router.post(
+    "/{search_id}:extend",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problem_responses(400, 404, 413, 422, 503),
+    summary="Give a search more trials or more time",
+)
+def extend(
+    search_id: str, body: SearchExtend, store: StoreDep, bell: BellDep, now: NowDep
+) -> Search:
+    """Raise its limits; one that has ended, in whatever way, runs again.
+
+    Its trials stay, and the optimizer goes on from all of them. Test accuracies that were measured
+    stay too; they are measured for new members of the front when it ends again.
+    """
+    if not (body.trials or body.wall_time_s):
+        detail = "nothing to extend: say how many trials or seconds more"
+        raise InvalidRequestError([FieldProblem("/trials", "nothing_asked", detail, ("> 0",))])
+    with store.begin() as uow:
+        search = extend_search(
+            uow, search_id, trials=body.trials, wall_time_s=body.wall_time_s, now=now
+        )
+    bell.advance(search_id)
+    return search_to_wire(search)
+
+
+@router.post(
+    "/{search_id}:clone",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(400, 404, 413, 422, 503),
+    summary="Submit a search like another one",
+)
+def clone(
+    search_id: str,
+    store: StoreDep,
+    bell: BellDep,
+    now: NowDep,
+    response: Response,
+    body: SearchOverrides | None = None,
+) -> Search:
+    """Make a search with the fields of another one, whatever its state, but for the overrides.
+
+    The result is checked as a new search is. It has no trials, and the seed of the other one.
+    """
+    with store.read() as uow:
+        source = uow.searches.get(search_id)
+    overrides = {} if body is None else body.model_dump(exclude_unset=True)
+    search = submission.clone(store, source, overrides, now)
+    bell.advance(search.id)
+    response.headers["Location"] = f"/v1/searches/{search.id}"
     return search_to_wire(search)

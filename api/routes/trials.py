@@ -1,16 +1,17 @@
-"""Trials of a search, and one trial with its layer table."""
+"""Trials of a search, one trial with its layer table, and cancelling one."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, status
 
-from api.deps import StoreDep
+from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.mapping import trial_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_number_cursor, encode_cursor
 from bitpareto.types import Page, Trial
 from bitpareto.types.trials import TrialState as WireState
 from search.states import TrialState
+from search.use_cases.trials import cancel_one_trial
 
 router = APIRouter(tags=["trials"])
 
@@ -51,4 +52,23 @@ def get(trial_id: str, store: StoreDep) -> Trial:
     with store.read() as uow:
         trial = uow.trials.get(trial_id)
         artifact = uow.artifacts.of_trials([trial_id]).get(trial_id)
+    return trial_to_wire(trial, artifact, with_layers=True)
+
+
+@router.post(
+    "/v1/trials/{trial_id}:cancel",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problem_responses(404, 503),
+    summary="Cancel a trial",
+)
+def cancel(trial_id: str, store: StoreDep, bell: BellDep, now: NowDep) -> Trial:
+    """Cancel one trial; its search goes on. A trial that has ended stays as it is.
+
+    The worker of a running one stops at its next sign of life, and records nothing any more. It
+    counts among the search's trials, and its candidate is not proposed again.
+    """
+    with store.begin() as uow:
+        trial = cancel_one_trial(uow, trial_id, now)
+        artifact = uow.artifacts.of_trials([trial_id]).get(trial_id)
+    bell.advance(trial.search_id)
     return trial_to_wire(trial, artifact, with_layers=True)

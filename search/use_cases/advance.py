@@ -8,6 +8,7 @@ still the newest.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from search.entities import Proposal, Reason, Search, Trial, TrialFacts
 from search.ids import new_id
@@ -16,10 +17,15 @@ from search.ports import Observation
 from search.states import SearchState, TrialState
 from search.store import Schedule, UnitOfWork
 from search.use_cases.leases import time_is_up
-from search.use_cases.transitions import cancel_queued, move_search
+from search.use_cases.transitions import SEARCHING, cancel_queued, move_search
 
 MAX_FAILED_ASKS = 3
 IN_FLIGHT = (TrialState.QUEUED, TrialState.RUNNING)
+_STATUS: Final = {
+    TrialState.QUEUED: "pending",
+    TrialState.RUNNING: "pending",
+    TrialState.CANCELLED: "cancelled",
+}
 SPACE_EXHAUSTED = Reason(code="space_exhausted", message="no further candidate lies within budget")
 
 
@@ -83,8 +89,7 @@ def begin_advance(
     if schedule.hold_until is not None and schedule.hold_until > now:
         return None
     if search.state == SearchState.QUEUED:
-        reason = Reason(code="searching", message="candidates are proposed and trained")
-        search = move_search(uow, search, SearchState.RUNNING, reason, now)
+        search = move_search(uow, search, SearchState.RUNNING, SEARCHING, now)
     if schedule.hold_until is not None:
         # whoever held it died while asking, which may well be what asking does to a worker
         schedule, search = _count_failure(uow, search, schedule, "its worker died asking", now)
@@ -264,7 +269,7 @@ def _observe(trial: TrialFacts) -> Observation:
         status = "completed"
     else:
         values = None
-        status = "pending" if trial.state in IN_FLIGHT else "failed"
+        status = _STATUS.get(trial.state, "failed")
     return Observation(
         genes=trial.genes, candidate_hash=trial.candidate_hash, values=values, status=status
     )

@@ -59,10 +59,14 @@ def heartbeat(uow: UnitOfWork, lease: Lease, now: datetime, lease_s: float) -> L
 
     Raises:
         StaleLeaseError: If somebody else holds the trial, or nobody.
-        TrialInterrupted: ``cancelled``, if the search has ended meanwhile; then call
-            ``cancel_held_trial``. ``paused``, if it is paused; then call ``release_trial``.
+        TrialInterrupted: ``cancelled``, if the trial was cancelled or the search has ended
+            meanwhile; then call ``cancel_held_trial``. ``paused``, if it is paused; then call
+            ``release_trial``.
     """
-    trial = locked_trial(uow, lease)
+    trial = uow.trials.lock(lease.trial_id)
+    if cancelled_under(trial, lease):
+        raise TrialInterrupted("cancelled")
+    trial = _held(trial, lease)
     state = uow.searches.get(trial.search_id).state
     if state in TERMINAL_SEARCH_STATES:
         raise TrialInterrupted("cancelled")
@@ -96,11 +100,20 @@ def release_trial(uow: UnitOfWork, lease: Lease, now: datetime, reason: Reason =
 def cancel_held_trial(uow: UnitOfWork, lease: Lease, now: datetime) -> None:
     """Mark a held trial as cancelled after its search has ended.
 
+    One that was cancelled by itself stays as it is.
+
     Raises:
         StaleLeaseError: If the lease is no longer valid.
     """
-    search, trial = locked_with_search(uow, lease)
-    cancel_trial(uow, trial, search_has_ended(search), now)
+    search = uow.searches.lock(uow.trials.get(lease.trial_id).search_id)
+    trial = uow.trials.lock(lease.trial_id)
+    if not cancelled_under(trial, lease):
+        cancel_trial(uow, _held(trial, lease), search_has_ended(search), now)
+
+
+def cancelled_under(trial: Trial, lease: Lease) -> bool:
+    """Whether a trial was cancelled while this lease held it."""
+    return trial.state == TrialState.CANCELLED and trial.attempt == lease.token
 
 
 def time_is_up(search: Search, now: datetime) -> bool:
@@ -127,7 +140,10 @@ def locked_trial(uow: UnitOfWork, lease: Lease) -> Trial:
     Raises:
         StaleLeaseError: If the lease is no longer valid.
     """
-    trial = uow.trials.lock(lease.trial_id)
+    return _held(uow.trials.lock(lease.trial_id), lease)
+
+
+def _held(trial: Trial, lease: Lease) -> Trial:
     if trial.state != TrialState.RUNNING or trial.attempt != lease.token:
         raise StaleLeaseError(lease.trial_id, lease.token)
     return trial

@@ -11,7 +11,7 @@ from search.hypervolume import hypervolume
 from search.pareto import FrontChange, Losses, insert, losses
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
-from search.use_cases.leases import locked_trial, locked_with_search
+from search.use_cases.leases import cancelled_under, locked_trial, locked_with_search
 from search.use_cases.transitions import cancel_trial, move_search, move_trial, search_has_ended
 
 NO_CHANGE = FrontChange(added=False, removed=())
@@ -22,12 +22,15 @@ def report_progress(uow: UnitOfWork, lease: Lease, progress: Progress, now: date
 
     Raises:
         StaleLeaseError: If the lease is no longer valid.
-        TrialInterrupted: ``cancelled``, if the search has ended meanwhile; then call
-            ``cancel_held_trial``.
+        TrialInterrupted: ``cancelled``, if the trial was cancelled or the search has ended
+            meanwhile; then call ``cancel_held_trial``.
     """
-    search, trial = locked_with_search(uow, lease)
-    if search.state in TERMINAL_SEARCH_STATES:
+    search = uow.searches.lock(uow.trials.get(lease.trial_id).search_id)
+    if search.state in TERMINAL_SEARCH_STATES or cancelled_under(
+        uow.trials.lock(lease.trial_id), lease
+    ):
         raise TrialInterrupted("cancelled")
+    trial = locked_trial(uow, lease)
     if progress.train_loss is not None and not math.isfinite(progress.train_loss):
         progress = replace(progress, train_loss=None)
     uow.trials.save(replace(trial, progress=progress))

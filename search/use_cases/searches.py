@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from search.entities import Limits, Reason, Search, Strategy, WrittenProfile
+from search.errors import TransitionError
 from search.ids import new_id
 from search.recipe import Recipe
 from search.states import TERMINAL_SEARCH_STATES, SearchState
 from search.store import UnitOfWork
-from search.use_cases.transitions import move_search
+from search.use_cases.transitions import SEARCHING, move_search
 
 
 def create_search(
@@ -101,8 +102,9 @@ def resume_search(uow: UnitOfWork, search_id: str, now: datetime) -> Search:
     search = uow.searches.lock(search_id)
     if search.state in (SearchState.QUEUED, SearchState.RUNNING):
         return search
-    reason = Reason(code="searching", message="candidates are proposed and trained")
-    move_search(uow, search, SearchState.RUNNING, reason, now)
+    if search.state != SearchState.PAUSED:
+        raise TransitionError("search", search_id, search.state, SearchState.RUNNING)
+    move_search(uow, search, SearchState.RUNNING, SEARCHING, now)
     uow.searches.ask_ring(search_id)
     for trial in uow.trials.queued(search_id):
         uow.trials.ask_ring(trial.id)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from search.entities import Reason, Search, Trial
 from search.states import (
@@ -14,6 +14,8 @@ from search.states import (
     check_trial_transition,
 )
 from search.store import UnitOfWork
+
+SEARCHING: Final = Reason(code="searching", message="candidates are proposed and trained")
 
 
 def move_search(

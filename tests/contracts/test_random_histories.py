@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from db.migrate import upgrade
 from db.store import open_store
 from search.entities import Lease, Limits, Progress, Proposal, Search
-from search.errors import StaleLeaseError, TransitionError, TrialInterrupted
+from search.errors import InvalidRequestError, StaleLeaseError, TransitionError, TrialInterrupted
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
 from search.use_cases.advance import (
@@ -24,6 +24,7 @@ from search.use_cases.advance import (
     record_failed_ask,
     record_proposals,
 )
+from search.use_cases.extend import extend_search
 from search.use_cases.leases import (
     PAUSED,
     Claim,
@@ -35,6 +36,7 @@ from search.use_cases.leases import (
 from search.use_cases.results import fail_trial, finish_refining, report_progress
 from search.use_cases.searches import cancel_search, pause_search, resume_search
 from search.use_cases.sweep import sweep
+from search.use_cases.trials import cancel_one_trial
 from tests.contracts.invariants import check_invariants
 from tests.service import later, new_search, proposals, record_result
 
@@ -158,9 +160,10 @@ class History(RuleBasedStateMachine):
         except StaleLeaseError:
             assert not valid
         except TrialInterrupted:
-            assert valid
-            assert ended or self._paused()
-            self._stop(held.lease, ended=ended)
+            cancelled = before.state == TrialState.CANCELLED
+            assert valid or cancelled
+            assert ended or cancelled or self._paused()
+            self._stop(held.lease, ended=ended or cancelled)
         else:
             if valid:
                 return
@@ -179,6 +182,26 @@ class History(RuleBasedStateMachine):
         if really == 0:
             with self.store.begin() as uow:
                 cancel_search(uow, self.search.id, self.now)
+
+    @rule(which=pick)
+    def cancel_trial(self, which: int) -> None:
+        with self.store.begin() as uow:
+            trials = uow.trials.of_search(self.search.id)
+            if trials:
+                cancel_one_trial(uow, trials[which % len(trials)].id, self.now)
+
+    @rule(trials=st.integers(0, 2), wall_time_s=st.sampled_from([0.0, 0.0, 50.0]))
+    def extend(self, trials: int, wall_time_s: float) -> None:
+        with self.store.read() as uow:
+            before = uow.searches.get(self.search.id)
+        try:
+            with self.store.begin() as uow:
+                extend_search(
+                    uow, self.search.id, trials=trials, wall_time_s=wall_time_s, now=self.now
+                )
+        except InvalidRequestError:
+            with self.store.read() as uow:
+                assert uow.searches.get(self.search.id) == before
 
     @rule(state=st.sampled_from([pause_search, resume_search]))
     def pause_or_resume(self, state: Callable[[UnitOfWork, str, datetime], Search]) -> None:

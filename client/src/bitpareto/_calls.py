@@ -125,6 +125,20 @@ def resume_search(search_id: str) -> Call[Search]:
     return Call(method="POST", path=f"{search_path(search_id)}:resume", read=_read_search)
 
 
+def extend_search(search_id: str, trials: int, wall_time_s: float) -> Call[Search]:
+    """Raise a search's limits; doing it again raises them again."""
+    body = TypeAdapter(dict[str, Any]).dump_json({"trials": trials, "wall_time_s": wall_time_s})
+    path = f"{search_path(search_id)}:extend"
+    return Call(method="POST", path=path, read=_read_search, body=body, idempotent=False)
+
+
+def clone_search(search_id: str, overrides: Mapping[str, Any]) -> Call[Search]:
+    """Submit a search like another one."""
+    body = TypeAdapter(dict[str, Any]).dump_json({**overrides})
+    path = f"{search_path(search_id)}:clone"
+    return Call(method="POST", path=path, read=_read_search, body=body, idempotent=False)
+
+
 def list_trials(
     search_id: str, state: str | None, limit: int, cursor: str | None
 ) -> Call[Page[Trial]]:
@@ -134,15 +148,24 @@ def list_trials(
     return Call(method="GET", path=path, read=_read_trials, params=params)
 
 
+def trial_path(trial_id: str) -> str:
+    """Return the path of a trial."""
+    return f"/v1/trials/{quote(trial_id, safe='')}"
+
+
 def get_trial(trial_id: str) -> Call[Trial]:
     """Read a trial with its layer table."""
-    return Call(method="GET", path=f"/v1/trials/{quote(trial_id, safe='')}", read=_read_trial)
+    return Call(method="GET", path=trial_path(trial_id), read=_read_trial)
+
+
+def cancel_trial(trial_id: str) -> Call[Trial]:
+    """Cancel a trial; doing it again changes nothing."""
+    return Call(method="POST", path=f"{trial_path(trial_id)}:cancel", read=_read_trial)
 
 
 def get_curves(trial_id: str) -> Call[Curves]:
     """Read a trial's learning curves."""
-    path = f"/v1/trials/{quote(trial_id, safe='')}/curves"
-    return Call(method="GET", path=path, read=_read_curves)
+    return Call(method="GET", path=f"{trial_path(trial_id)}/curves", read=_read_curves)
 
 
 def get_hypervolume(search_id: str) -> Call[HypervolumeHistory]:

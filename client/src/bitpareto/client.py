@@ -27,8 +27,8 @@ class Client:
         http_client: An httpx client of your own, for proxies or certificates; you close it.
 
     Attributes:
-        searches: Create, read, list and cancel searches.
-        trials: Read trials.
+        searches: Create, clone, read, list, extend, pause, resume and cancel searches.
+        trials: Read and cancel trials.
         models: Upload networks of your own, list and read them.
         hardware_profiles: Add, list and read hardware profiles.
         workers: List worker processes.

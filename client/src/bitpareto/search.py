@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from bitpareto import _calls as calls
 from bitpareto._follow import follow
@@ -82,6 +83,26 @@ class Search:
         """Let it go on after a pause; returns this handle."""
         self.data = self._transport.send(calls.resume_search(self.id))
         return self
+
+    def extend(self, *, trials: int = 0, wall_time_s: float = 0.0) -> "Search":
+        """Give it more trials or more time; returns this handle. One that has ended runs again.
+
+        Args:
+            trials: How many more.
+            wall_time_s: Seconds more, from the end of its time or from now, whichever is later.
+        """
+        self.data = self._transport.send(calls.extend_search(self.id, trials, wall_time_s))
+        return self
+
+    def clone(self, **overrides: Any) -> "Search":
+        """Submit a search like it and return that one.
+
+        Args:
+            **overrides: Fields that are to be another way; objects such as ``limits`` are merged
+                field by field, and ``None`` takes a field away.
+        """
+        call = calls.clone_search(self.id, overrides)
+        return Search(self._transport, self._transport.send(call))
 
     def trials(self, *, state: TrialState | None = None) -> Iterator[Trial]:
         """Yield its trials by number, page after page."""

@@ -117,7 +117,24 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
     _takes_search(add("pause", commands.pause, "pause a search", "bitpareto pause sea_01J..."))
     _takes_search(add("resume", commands.resume, "resume a search", "bitpareto resume sea_01J..."))
-    _takes_search(add("cancel", commands.cancel, "cancel a search", "bitpareto cancel sea_01J..."))
+    example = "bitpareto cancel trl_01J..."
+    stopped = add("cancel", commands.cancel, "cancel a search or one trial", example)
+    stopped.add_argument("id", metavar="SEARCH_OR_TRIAL", help="id of a search or of a trial")
+
+    help_ = "give a search more trials or time; one that has ended runs again"
+    longer = add("extend", commands.extend, help_, "bitpareto extend sea_01J... --trials 16")
+    _takes_search(longer)
+    longer.add_argument("--trials", type=_positive, default=0, metavar="N", help="how many more")
+    longer.add_argument(
+        "--wall-time", type=float, default=0.0, metavar="S", help="how many seconds more"
+    )
+    help_ = "submit a search like another one"
+    alike = add("clone", commands.clone, help_, "bitpareto clone sea_01J... larger.yaml")
+    _takes_search(alike)
+    alike.add_argument(
+        "file", nargs="?", metavar="FILE.yaml", help="fields to be another way; - for stdin"
+    )
+    alike.add_argument("--name", help="call it this")
 
     check = add(
         "verify",

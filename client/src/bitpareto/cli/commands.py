@@ -108,9 +108,36 @@ def pull(client: Client, arguments: argparse.Namespace, out: Console) -> None:
         out.print_json(data=pulled)
 
 
+def clone(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Submit a search like another one."""
+    fields = {} if arguments.file is None else _read_fields(arguments.file)
+    if arguments.name is not None:
+        fields["name"] = arguments.name
+    search = client.searches.clone(arguments.search, **fields)
+    if arguments.json:
+        out.print_json(search.data.model_dump_json())
+    else:
+        out.print(search.id, highlight=False)
+
+
+def extend(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Give a search more trials or more time."""
+    found = client.searches.extend(
+        arguments.search, trials=arguments.trials, wall_time_s=arguments.wall_time
+    )
+    _show_state(found, arguments, out)
+
+
 def cancel(client: Client, arguments: argparse.Namespace, out: Console) -> None:
-    """Cancel a search."""
-    _show_state(client.searches.cancel(arguments.search), arguments, out)
+    """Cancel a search or a trial; their ids say which they are."""
+    if arguments.id.startswith("trl_"):
+        trial = client.trials.cancel(arguments.id)
+        if arguments.json:
+            out.print_json(trial.model_dump_json())
+        else:
+            out.print(f"{trial.id} {trial.state}", highlight=False)
+    else:
+        _show_state(client.searches.cancel(arguments.id), arguments, out)
 
 
 def pause(client: Client, arguments: argparse.Namespace, out: Console) -> None:

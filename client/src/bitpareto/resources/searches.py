@@ -9,7 +9,7 @@ from bitpareto.search import Search
 
 
 class Searches:
-    """Create, read, list, pause, resume and cancel searches."""
+    """Create, clone, read, list, extend, pause, resume and cancel searches."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -26,6 +26,20 @@ class Searches:
             InvalidRequestError: If a field is wrong; ``.errors`` says which and what is allowed.
         """
         return Search(self._transport, self._transport.send(calls.create_search(fields)))
+
+    def clone(self, search_id: str, **overrides: Any) -> Search:
+        """Submit a search like another one.
+
+        Args:
+            search_id: The other one, in whatever state.
+            **overrides: Fields that are to be another way; objects such as ``limits`` are merged
+                field by field, and ``None`` takes a field away.
+
+        Raises:
+            InvalidRequestError: If the two together are wrong; ``.errors`` says which field.
+        """
+        call = calls.clone_search(search_id, overrides)
+        return Search(self._transport, self._transport.send(call))
 
     def get(self, search_id: str) -> Search:
         """Return a search, for instance to wait for it again.
@@ -45,6 +59,20 @@ class Searches:
             cursor = page.next_cursor
             if not page.has_more or cursor is None:
                 return
+
+    def extend(self, search_id: str, *, trials: int = 0, wall_time_s: float = 0.0) -> Search:
+        """Give a search more trials or more time; one that has ended runs again.
+
+        Args:
+            search_id: The search.
+            trials: How many more.
+            wall_time_s: Seconds more, from the end of its time or from now, whichever is later.
+
+        Raises:
+            InvalidRequestError: If it would still have no trial or no time left.
+        """
+        call = calls.extend_search(search_id, trials, wall_time_s)
+        return Search(self._transport, self._transport.send(call))
 
     def cancel(self, search_id: str) -> Search:
         """Cancel a search; one that has ended stays as it is."""

@@ -9,7 +9,7 @@ from bitpareto.types.trials import TrialState
 
 
 class Trials:
-    """Read trials."""
+    """Read and cancel trials."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -21,6 +21,14 @@ class Trials:
             NotFoundError: If there is none with this id.
         """
         return self._transport.send(calls.get_trial(trial_id))
+
+    def cancel(self, trial_id: str) -> Trial:
+        """Cancel a trial; its search goes on, and one that has ended stays as it is.
+
+        Raises:
+            NotFoundError: If there is none with this id.
+        """
+        return self._transport.send(calls.cancel_trial(trial_id))
 
     def curves(self, trial_id: str) -> Curves:
         """Return a trial's learning curves: every report of its training.

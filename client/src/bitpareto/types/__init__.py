@@ -15,6 +15,8 @@ from bitpareto.types.searches import (
     Search,
     SearchCreate,
     SearchEvent,
+    SearchExtend,
+    SearchOverrides,
     Strategy,
 )
 from bitpareto.types.spaces import (
@@ -60,6 +62,8 @@ __all__ = [
     "Search",
     "SearchCreate",
     "SearchEvent",
+    "SearchExtend",
+    "SearchOverrides",
     "SharePreview",
     "SizeBreakdown",
     "SpacePreview",

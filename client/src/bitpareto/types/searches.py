@@ -99,6 +99,34 @@ class SearchCreate(RequestModel):
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
+class SearchExtend(RequestModel):
+    """Body of ``POST /v1/searches/{id}:extend``; at least one of them is above 0."""
+
+    trials: int = Field(default=0, ge=0, le=100_000)
+    """How many trials more."""
+    wall_time_s: float = Field(default=0.0, ge=0, le=1e9)
+    """Seconds more, from the end of its time or from now, whichever is later."""
+
+
+class SearchOverrides(RequestModel):
+    """Body of ``POST /v1/searches/{id}:clone``: what is to be another way.
+
+    A JSON merge patch (RFC 7396) on the fields the search was made with: objects are merged field
+    by field, null takes a field away, anything else replaces.
+    """
+
+    name: str | None = Field(default=None, max_length=200)
+    dataset: str | None = Field(default=None, max_length=100)
+    space: dict[str, Any] | None = None
+    objectives: list[ObjectiveName] | None = None
+    budgets: dict[CostName, float | None] | None = None
+    hardware: str | None = Field(default=None, max_length=64)
+    strategy: dict[str, Any] | None = None
+    recipe: dict[str, Any] | None = None
+    limits: dict[str, Any] | None = None
+    seed: int | None = None
+
+
 class Search(ResponseModel):
     """One search."""
 

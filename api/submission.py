@@ -1,0 +1,116 @@
+"""From the fields of a search to a stored one: the same checks for new and for cloned searches."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from api.mapping import limits_from_wire, recipe_from_wire, strategy_from_wire
+from bitpareto.types import SearchCreate
+from search.admission import admit
+from search.entities import Search, WrittenProfile
+from search.hardware import live, named_profile
+from search.models import model_of_space
+from search.store import Store
+from search.use_cases.searches import create_search
+from search_space.families.imported import MODEL
+
+
+def submit(store: Store, body: SearchCreate, now: datetime) -> Search:
+    """Check everything a body says, then store the search as queued.
+
+    Raises:
+        InvalidRequestError: If anything is wrong; nothing is stored then.
+    """
+    return _submit(store, body, named_profile(store, body.hardware), now)
+
+
+def clone(store: Store, source: Search, overrides: Mapping[str, Any], now: datetime) -> Search:
+    """Store a search made as another one was, but for what is overridden.
+
+    Raises:
+        InvalidRequestError: If the two together are wrong; nothing is stored then.
+        RequestValidationError: Likewise, for mistakes of shape.
+    """
+    merged = merge_patch(_fields_of(source), overrides)
+    try:
+        body = SearchCreate.model_validate(merged)
+    except ValidationError as error:
+        found = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
+        raise RequestValidationError(found) from error
+    kept = source.hardware is not None and body.hardware == source.hardware.name
+    # the copy that the source was made with, whatever its name means by now
+    hardware = source.hardware if kept else named_profile(store, body.hardware)
+    return _submit(store, body, hardware, now)
+
+
+def merge_patch(target: object, patch: object) -> Any:
+    """Apply a JSON merge patch (RFC 7396).
+
+    Example:
+        >>> merge_patch({"a": 1, "b": {"c": 2, "d": 3}}, {"a": None, "b": {"c": 4}})
+        {'b': {'c': 4, 'd': 3}}
+    """
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
+
+
+def _fields_of(search: Search) -> dict[str, Any]:
+    return {
+        "name": search.name,
+        "dataset": search.dataset,
+        "space": dict(search.space),
+        "objectives": list(search.objectives),
+        "budgets": dict(search.budgets),
+        "hardware": search.hardware.name if search.hardware else None,
+        "strategy": asdict(search.strategy),
+        "recipe": asdict(search.recipe),
+        "limits": asdict(search.limits),
+        "seed": search.seed,
+    }
+
+
+def _submit(
+    store: Store, body: SearchCreate, hardware: WrittenProfile | None, now: datetime
+) -> Search:
+    budgets: dict[str, float] = dict(body.budgets.items())
+    model = model_of_space(store, body.space)
+    admission = admit(
+        dataset=body.dataset,
+        space=body.space,
+        objectives=body.objectives,
+        budgets=budgets,
+        network=model.layers if model else None,
+        profile=live(hardware) if hardware else None,
+    )
+    space, recipe = body.space, recipe_from_wire(body.recipe)
+    if model is not None:
+        space = {**space, MODEL: model.id}  # a sha256 may come to mean a later upload
+        if "float_epochs" not in body.recipe.model_fields_set:
+            recipe = replace(recipe, float_epochs=0)  # the uploaded weights are trained already
+    with store.begin() as uow:
+        return create_search(
+            uow,
+            name=body.name,
+            dataset=body.dataset,
+            space=space,
+            objectives=body.objectives,
+            budgets=budgets,
+            strategy=strategy_from_wire(body.strategy),
+            recipe=recipe,
+            limits=limits_from_wire(body.limits),
+            seed=body.seed,
+            ref_point=admission.ref_point,
+            hardware=hardware,
+            now=now,
+        )
