@@ -91,14 +91,11 @@ def to_schedule(row: SearchRow) -> Schedule:
 
 
 def trial_columns(trial: Trial) -> dict[str, Any]:
-    """Return the column values of a trial, ``rung_at`` and ``on_front`` apart."""
+    """Return the column values of a new trial, ``rung_at`` and ``on_front`` apart."""
     return {
         "id": trial.id,
         "search_id": trial.search_id,
         "number": trial.number,
-        "state": str(trial.state),
-        "state_reason": None if trial.state_reason is None else asdict(trial.state_reason),
-        "outcome": trial.outcome,
         "genes": dict(trial.genes),
         "layers": layers_to_json(trial.layers),
         "candidate_hash": trial.candidate_hash,
@@ -106,6 +103,17 @@ def trial_columns(trial: Trial) -> dict[str, Any]:
         "seed": trial.seed,
         "gen_method": trial.gen_method,
         "gen_seconds": trial.gen_seconds,
+        "created_at": trial.created_at,
+        **changing_trial_columns(trial),
+    }
+
+
+def changing_trial_columns(trial: Trial) -> dict[str, Any]:
+    """Return the column values that change in the course of a trial; what it is does not."""
+    return {
+        "state": str(trial.state),
+        "state_reason": None if trial.state_reason is None else asdict(trial.state_reason),
+        "outcome": trial.outcome,
         "attempt": trial.attempt,
         "times_lost": trial.times_lost,
         "worker_id": trial.worker_id,
@@ -113,7 +121,6 @@ def trial_columns(trial: Trial) -> dict[str, Any]:
         "progress": None if trial.progress is None else asdict(trial.progress),
         "metrics": dict(trial.metrics),
         "artifact_id": trial.artifact_id,
-        "created_at": trial.created_at,
         "started_at": trial.started_at,
         "finished_at": trial.finished_at,
     }

@@ -5,10 +5,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.mappers import (
+    changing_trial_columns,
     search_columns,
     to_artifact,
     to_event,
@@ -37,10 +38,15 @@ Row = TypeVar("Row", bound=Base)
 
 
 def _row(session: Session, table: type[Row], kind: str, key: str, *, lock: bool = False) -> Row:
-    # a locked read must see what was committed while it waited, not what the session remembers
-    row = session.get(table, key, with_for_update=lock or None, populate_existing=lock)
-    if row is None:
-        raise NotFoundError(kind, key)
+    # a session forgets rows that nobody holds, and would read them again to write them
+    held: dict[tuple[type[Base], str], tuple[Row, bool]] = session.info
+    row, locked = held.get((table, key), (None, False))
+    if row is None or lock > locked:
+        # a locked read must see what was committed while it waited, not what was read before
+        row = session.get(table, key, with_for_update=lock or None, populate_existing=lock)
+        if row is None:
+            raise NotFoundError(kind, key)
+        held[table, key] = row, lock
     return row
 
 
@@ -72,7 +78,6 @@ class SqlSearches:
         row = _row(self._session, SearchRow, "search", search.id)
         for name, value in search_columns(search).items():
             setattr(row, name, value)
-        self._session.flush()
 
     def schedule(self, search_id: str) -> Schedule:
         """Return a search's schedule."""
@@ -83,7 +88,6 @@ class SqlSearches:
         row = _row(self._session, SearchRow, "search", search_id)
         for name, value in asdict(schedule).items():
             setattr(row, name, value)
-        self._session.flush()
 
     def page(self, limit: int, before_id: str | None = None) -> list[Search]:
         """Return up to ``limit`` searches, newest first (ids sort by time)."""
@@ -137,9 +141,9 @@ class SqlTrials:
         self._session = session
         self._locked = locked
 
-    def add(self, trial: Trial) -> None:
+    def add(self, trial: Trial, rung_at: datetime | None = None) -> None:
         """Store a new trial."""
-        row = TrialRow(**trial_columns(trial), rung_at=None, on_front=False)
+        row = TrialRow(**trial_columns(trial), rung_at=rung_at, on_front=False)
         self._session.add(row)
         self._count(trial.search_id, {str(trial.state): 1})
         self._session.flush()
@@ -147,6 +151,14 @@ class SqlTrials:
     def get(self, trial_id: str) -> Trial:
         """Return a trial."""
         return to_trial(_row(self._session, TrialRow, "trial", trial_id))
+
+    def search_of(self, trial_id: str) -> str:
+        """Return the id of a trial's search."""
+        query = select(TrialRow.search_id).where(TrialRow.id == trial_id)
+        search_id = self._session.scalar(query)
+        if search_id is None:
+            raise NotFoundError("trial", trial_id)
+        return search_id
 
     def lock(self, trial_id: str) -> Trial:
         """Return a trial, its row held until the transaction ends."""
@@ -157,9 +169,8 @@ class SqlTrials:
         row = _row(self._session, TrialRow, "trial", trial.id)
         if row.state != trial.state:
             self._count(trial.search_id, {row.state: -1, str(trial.state): 1})
-        for name, value in trial_columns(trial).items():
+        for name, value in changing_trial_columns(trial).items():
             setattr(row, name, value)
-        self._session.flush()
 
     def _count(self, search_id: str, changes: Mapping[str, int]) -> None:
         if search_id not in self._locked:
@@ -337,12 +348,26 @@ class SqlEvents:
 
     def append(self, search_id: str, type_: str, at: datetime, payload: dict[str, Any]) -> int:
         """Append an event and return its id."""
-        if search_id not in self._locked:
-            raise RuntimeError(f"search {search_id} must be locked before its log is written")
+        self._check_locked(search_id)
         row = EventRow(search_id=search_id, type=type_, at=at, payload=payload)
         self._session.add(row)
         self._session.flush()
         return row.id
+
+    def append_all(
+        self, search_id: str, type_: str, entries: Sequence[tuple[datetime, dict[str, Any]]]
+    ) -> None:
+        """Append several events of a type in their order."""
+        self._check_locked(search_id)
+        rows = [
+            {"search_id": search_id, "type": type_, "at": at, "payload": payload}
+            for at, payload in entries
+        ]
+        self._session.execute(insert(EventRow), rows)
+
+    def _check_locked(self, search_id: str) -> None:
+        if search_id not in self._locked:
+            raise RuntimeError(f"search {search_id} must be locked before its log is written")
 
     def after(self, search_id: str, event_id: int, limit: int) -> list[Event]:
         """Return up to ``limit`` events after ``event_id``, in order."""

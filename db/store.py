@@ -1,9 +1,11 @@
 """Opens the SQL store: SQLite for the embedded default, PostgreSQL for many machines."""
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +18,9 @@ from db.hardware_repository import SqlHardwareProfiles
 from db.model_repository import SqlModels
 from db.repositories import SqlArtifacts, SqlEvents, SqlSearches, SqlTrials, SqlWorkers
 from search.errors import StoreBusyError
+
+_CLOCK_S: Final = 5.0
+"""How long the database server's clock is followed before it is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class SqlStore:
     def __init__(self, engine: Engine) -> None:
         self._writer = engine
         self._reader = read_only(engine)
+        self._clock: tuple[datetime, float] | None = None
 
     def begin(self) -> AbstractContextManager[SqlUnitOfWork]:
         """Open a write transaction."""
@@ -50,14 +56,17 @@ class SqlStore:
     def now(self) -> datetime:
         """Return the present time by the clock all processes share, aware UTC.
 
-        On PostgreSQL this is the server's: machines whose clocks differ must agree when a lease
-        ends. SQLite's processes are on one machine.
+        On PostgreSQL this is the server's, asked every few seconds: machines whose clocks differ
+        must agree when a lease ends. SQLite's processes are on one machine.
         """
         if self._reader.dialect.name == "sqlite":
             return datetime.now(UTC)
-        with self._errors_translated(), self._reader.connect() as connection:
-            moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
-        return moment.astimezone(UTC)
+        if self._clock is None or _uptime_s() - self._clock[1] > _CLOCK_S:
+            with self._errors_translated(), self._reader.connect() as connection:
+                moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+            self._clock = (moment.astimezone(UTC), _uptime_s())
+        asked, at_s = self._clock
+        return asked + timedelta(seconds=_uptime_s() - at_s)
 
     def close(self) -> None:
         """Close all pooled connections."""
@@ -94,6 +103,11 @@ class SqlStore:
             if not is_busy(error):
                 raise
             raise StoreBusyError(f"the database did not answer: {error.orig}") from error
+
+
+def _uptime_s() -> float:
+    """Return seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def open_store(database_url: str) -> SqlStore:

@@ -78,8 +78,11 @@ class SearchRepository(Protocol):
 class TrialRepository(Protocol):
     """Trials of all searches; whoever adds one or changes a state holds the search's lock."""
 
-    def add(self, trial: Trial) -> None:
-        """Store a new trial."""
+    def add(self, trial: Trial, rung_at: datetime | None = None) -> None:
+        """Store a new trial that workers are told about at ``rung_at``, or by the sweeper."""
+
+    def search_of(self, trial_id: str) -> str:
+        """Return the id of a trial's search; raises ``NotFoundError``."""
 
     def get(self, trial_id: str) -> Trial:
         """Return a trial; raises ``NotFoundError``."""
@@ -88,7 +91,7 @@ class TrialRepository(Protocol):
         """Return a trial, holding its row until the transaction ends; raises ``NotFoundError``."""
 
     def save(self, trial: Trial) -> None:
-        """Write a trial that exists (``on_front`` is changed by the two methods below alone)."""
+        """Write what changes in the course of a trial: neither its candidate nor ``on_front``."""
 
     def of_search(self, search_id: str) -> list[Trial]:
         """Return a search's trials by number; long searches have thousands."""
@@ -197,6 +200,11 @@ class EventRepository(Protocol):
         Raises:
             RuntimeError: If this unit of work neither locked nor added the search.
         """
+
+    def append_all(
+        self, search_id: str, type_: str, entries: Sequence[tuple[datetime, dict[str, Any]]]
+    ) -> None:
+        """Append several events of a type in their order; raises what ``append`` raises."""
 
     def after(self, search_id: str, event_id: int, limit: int) -> list[Event]:
         """Return up to ``limit`` events after ``event_id``, in order."""

@@ -2,17 +2,24 @@
 
 import contextvars
 import logging
+import math
 import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from search.entities import Lease, Progress
-from search.errors import StaleLeaseError, StoreBusyError, TrialInterrupted
+from search.errors import NotFoundError, StaleLeaseError, StoreBusyError, TrialInterrupted
 from search.use_cases.leases import heartbeat
-from search.use_cases.results import report_progress
+from search.use_cases.results import report_all
 from worker.parts import Parts
 
 logger = logging.getLogger(__name__)
+
+_RECORD_EVERY_S: Final = 0.5
 
 
 class HeldTrial:
@@ -20,6 +27,9 @@ class HeldTrial:
 
     The thread only ever notes that training must stop. ``report``, on the training's own thread,
     raises it: so training stops between epochs, with a checkpoint behind it.
+
+    Epochs of a small network take milliseconds, so reports are recorded together, half a second's
+    worth at a time, and the last ones with the result.
     """
 
     def __init__(self, parts: Parts, lease: Lease) -> None:
@@ -27,6 +37,9 @@ class HeldTrial:
         self._lease = lease
         self._interrupted_by: str | None = None
         self._over = threading.Event()
+        self._reports: list[tuple[datetime, Progress]] = []
+        self._recording = threading.Lock()
+        self._recorded_s = -math.inf
         context = contextvars.copy_context()
         self._thread = threading.Thread(
             target=context.run, args=(self._beat,), name="heartbeat", daemon=True
@@ -48,6 +61,10 @@ class HeldTrial:
         self._over.set()
         self._thread.join()
         self._parts.identity.lease = None
+        try:
+            self._record()
+        except (TrialInterrupted, StaleLeaseError, NotFoundError):
+            logger.info("the last reports are nobody's any more")
 
     def report(self, progress: Progress) -> None:
         """Record progress, or stop the training.
@@ -59,19 +76,38 @@ class HeldTrial:
             raise TrialInterrupted(self._interrupted_by)
         if self._parts.identity.drain.is_set():
             raise TrialInterrupted("released")
-        try:
-            with self._parts.store.begin() as uow:
-                report_progress(uow, self._lease, progress, self._parts.now())
-        except StaleLeaseError as error:
-            raise TrialInterrupted("stale") from error
-        except StoreBusyError as error:
-            # a line of progress is worth less than the training
-            logger.warning("progress was not recorded: %s", error)
+        with self._recording:
+            self._reports.append((self._parts.now(), progress))
+        if time.monotonic() - self._recorded_s >= _RECORD_EVERY_S:
+            try:
+                self._record()
+            except StaleLeaseError as error:
+                raise TrialInterrupted("stale") from error
+
+    @contextmanager
+    def last_reports(self) -> Iterator[Sequence[tuple[datetime, Progress]]]:
+        """Hand over what is not recorded yet; a clean exit says that it is now."""
+        with self._recording:
+            yield self._reports
+            self._reports = []
+
+    def _record(self) -> None:
+        with self.last_reports() as reports:
+            if not reports:
+                return
+            self._recorded_s = time.monotonic()
+            try:
+                with self._parts.store.begin() as uow:
+                    report_all(uow, self._lease, reports)
+            except StoreBusyError as error:
+                # a line of progress is worth less than the training
+                logger.warning("progress was not recorded: %s", error)
 
     def _beat(self) -> None:
         settings = self._parts.settings
         while not self._over.wait(settings.heartbeat_s):
             try:
+                self._record()
                 with self._parts.store.begin() as uow:
                     heartbeat(uow, self._lease, self._parts.now(), settings.lease_s)
             except StaleLeaseError:

@@ -17,7 +17,7 @@ from search.entities import Progress, TrialResult
 from search.ports import CheckpointStore, ReportProgress
 from search_space.costs import cost_mapping, float_size_bytes
 
-EPOCHS = 3
+EPOCHS_VARIABLE = "BITPARETO_NOOP_EPOCHS"
 SECONDS_VARIABLE = "BITPARETO_NOOP_EPOCH_S"
 
 
@@ -32,11 +32,11 @@ def run_trial(
 ) -> TrialResult:
     """Stand in for ``training.trial.run_trial``."""
     rng = random.Random(f"{candidate_hash} {seed}")  # noqa: S311  # no secret
-    begin = int(checkpoints.load() or b"0")
-    for epoch in range(begin + 1, EPOCHS + 1):
+    begin, n_epochs = int(checkpoints.load() or b"0"), int(os.environ.get(EPOCHS_VARIABLE, "3"))
+    for epoch in range(begin + 1, n_epochs + 1):
         time.sleep(float(os.environ.get(SECONDS_VARIABLE, "0")) * rng.uniform(0.5, 1.5))
         checkpoints.save(str(epoch).encode())
-        report(Progress(phase="float", epoch=epoch, n_epochs=EPOCHS))
+        report(Progress(phase="float", epoch=epoch, n_epochs=n_epochs))
     size = cost_mapping(layers)["size_bytes"]
     content = hashlib.sha256(candidate_hash.encode()).digest() * (size // 32 + 1)
     accuracy = round(rng.uniform(0.5, 1.0), 3)

@@ -237,8 +237,7 @@ def _add_trial(
         started_at=None,
         finished_at=None,
     )
-    uow.trials.add(trial)
-    uow.trials.mark_rung([trial.id], now)
+    uow.trials.add(trial, rung_at=now)
     payload = {
         "trial_id": trial.id,
         "number": number,

@@ -26,7 +26,7 @@ def claim_trial(
 
     Only a running search starts trials, and none once its wall time is over.
     """
-    search = uow.searches.lock(uow.trials.get(trial_id).search_id)
+    search = uow.searches.lock(uow.trials.search_of(trial_id))
     trial = uow.trials.lock(trial_id)
     startable = search.state == SearchState.RUNNING and not time_is_up(search, now)
     if trial.state != TrialState.QUEUED or not startable:
@@ -155,5 +155,5 @@ def locked_with_search(uow: UnitOfWork, lease: Lease) -> tuple[Search, Trial]:
     Raises:
         StaleLeaseError: If the lease is no longer valid.
     """
-    search = uow.searches.lock(uow.trials.get(lease.trial_id).search_id)
+    search = uow.searches.lock(uow.trials.search_of(lease.trial_id))
     return search, locked_trial(uow, lease)

@@ -1,7 +1,7 @@
 """Recording what came of a trial: progress, result, failure, and the front that follows."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -18,24 +18,44 @@ NO_CHANGE = FrontChange(added=False, removed=())
 
 
 def report_progress(uow: UnitOfWork, lease: Lease, progress: Progress, now: datetime) -> None:
-    """Record where a running trial is; a loss that is not finite is left out.
+    """Record where a running trial is; see ``report_all``."""
+    report_all(uow, lease, [(now, progress)])
+
+
+def report_all(uow: UnitOfWork, lease: Lease, reports: Sequence[tuple[datetime, Progress]]) -> None:
+    """Record where a running trial was, at what times; a loss that is not finite is left out.
 
     Raises:
         StaleLeaseError: If the lease is no longer valid.
         TrialInterrupted: ``cancelled``, if the trial was cancelled or the search has ended
             meanwhile; then call ``cancel_held_trial``.
     """
-    search = uow.searches.lock(uow.trials.get(lease.trial_id).search_id)
+    search = uow.searches.lock(uow.trials.search_of(lease.trial_id))
     if search.state in TERMINAL_SEARCH_STATES or cancelled_under(
         uow.trials.lock(lease.trial_id), lease
     ):
         raise TrialInterrupted("cancelled")
     trial = locked_trial(uow, lease)
-    if progress.train_loss is not None and not math.isfinite(progress.train_loss):
-        progress = replace(progress, train_loss=None)
-    uow.trials.save(replace(trial, progress=progress))
-    payload = {"trial_id": trial.id, "number": trial.number, **asdict(progress)}
-    uow.events.append(search.id, "trial.progress", now, payload)
+    told = _log_progress(uow, trial, reports)
+    uow.trials.save(replace(trial, progress=told[-1]))
+
+
+def _log_progress(
+    uow: UnitOfWork, trial: Trial, reports: Sequence[tuple[datetime, Progress]]
+) -> list[Progress]:
+    told = [_finite(progress) for _, progress in reports]
+    named = {"trial_id": trial.id, "number": trial.number}
+    payloads = [
+        (at, {**named, **asdict(progress)}) for (at, _), progress in zip(reports, told, strict=True)
+    ]
+    uow.events.append_all(trial.search_id, "trial.progress", payloads)
+    return told
+
+
+def _finite(progress: Progress) -> Progress:
+    if progress.train_loss is None or math.isfinite(progress.train_loss):
+        return progress
+    return replace(progress, train_loss=None)
 
 
 def complete_trial(
@@ -44,19 +64,20 @@ def complete_trial(
     metrics: Mapping[str, float],
     artifact: Artifact,
     now: datetime,
+    reports: Sequence[tuple[datetime, Progress]] = (),
 ) -> FrontChange:
     """Record a trial's result, its file, and the front and hypervolume that follow from it.
 
     A result that arrives after its search has ended cancels the trial and changes nothing else. The
     same attempt recording the same file again changes nothing: its first answer may have been lost
-    on the way.
+    on the way. ``reports`` are those that were not recorded before.
 
     Raises:
         StaleLeaseError: If the lease is no longer valid.
         ArtifactMismatchError: If the file has not the length computed from the candidate.
         DivergedError: If a metric is not finite.
     """
-    search = uow.searches.lock(uow.trials.get(lease.trial_id).search_id)
+    search = uow.searches.lock(uow.trials.search_of(lease.trial_id))
     if _recorded_before(uow, lease, artifact):
         return NO_CHANGE
     trial = locked_trial(uow, lease)
@@ -64,6 +85,8 @@ def complete_trial(
         cancel_trial(uow, trial, search_has_ended(search), now)
         return NO_CHANGE
     _check_result(trial, metrics, artifact)
+    if reports:
+        _log_progress(uow, trial, reports)
     uow.artifacts.add(artifact)
     done = move_trial(
         uow,
@@ -128,7 +151,7 @@ def record_test_accuracy(
     uow: UnitOfWork, trial_id: str, correct: int, total: int, now: datetime
 ) -> None:
     """Record a front member's accuracy on the test split; a second record changes nothing."""
-    search = uow.searches.lock(uow.trials.get(trial_id).search_id)
+    search = uow.searches.lock(uow.trials.search_of(trial_id))
     trial = uow.trials.lock(trial_id)
     if search.state != SearchState.REFINING or "test_accuracy" in trial.metrics:
         return

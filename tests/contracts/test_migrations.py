@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 from alembic import command
@@ -109,8 +108,9 @@ def test_a_trial_needs_its_search(database_url: str) -> None:
     store = open_store(database_url)
     search = new_search(store)
     (trial_id,) = queue_trials(store, search, proposals(1))
-    with store.read() as uow:
-        orphan = replace(uow.trials.get(trial_id), search_id="sea_none")
-    with pytest.raises(IntegrityError), store.begin() as uow:
-        uow.trials.save(orphan)
     store.close()
+    engine = make_engine(database_url)
+    orphan = text("UPDATE trials SET search_id = 'sea_none' WHERE id = :id")
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(orphan, {"id": trial_id})
+    engine.dispose()

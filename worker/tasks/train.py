@@ -2,12 +2,14 @@
 
 import logging
 import traceback
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from db.blobs import ArtifactStoreUnavailableError
 from networks.safetensors import read_safetensors
-from search.entities import Artifact, Reason, TrialResult
+from search.entities import Artifact, Progress, Reason, TrialResult
 from search.errors import (
     NotFoundError,
     StaleLeaseError,
@@ -89,7 +91,8 @@ def _run(parts: Parts, claim: Claim) -> None:
                 start=_start(parts, claim),
             )
             # under the heartbeat too: a slow disk or a busy store must not cost the lease
-            _save(parts, claim, result)
+            with held.last_reports() as reports:
+                _save(parts, claim, result, reports)
     except (TrialInterrupted, StaleLeaseError, ArtifactStoreUnavailableError, StoreBusyError):
         raise
     except TrialFailure as failure:
@@ -109,7 +112,12 @@ def _start(parts: Parts, claim: Claim) -> FloatStart | None:
     return FloatStart(identity=model.id, weights=weights, mean=model.mean, std=model.std)
 
 
-def _save(parts: Parts, claim: Claim, result: TrialResult) -> None:
+def _save(
+    parts: Parts,
+    claim: Claim,
+    result: TrialResult,
+    reports: Sequence[tuple[datetime, Progress]],
+) -> None:
     artifact_id, sha256 = new_id("art"), put_file(parts.artifacts, result.artifact)
 
     def record(uow: UnitOfWork) -> FrontChange:
@@ -122,7 +130,7 @@ def _save(parts: Parts, claim: Claim, result: TrialResult) -> None:
             size_bytes=len(result.artifact),
             created_at=now,
         )
-        return complete_trial(uow, claim.lease, result.metrics, artifact, now)
+        return complete_trial(uow, claim.lease, result.metrics, artifact, now, reports)
 
     change = persist(parts.store, record)
     logger.info(
