@@ -105,7 +105,7 @@ def cancel_held_trial(uow: UnitOfWork, lease: Lease, now: datetime) -> None:
     Raises:
         StaleLeaseError: If the lease is no longer valid.
     """
-    search = uow.searches.lock(uow.trials.get(lease.trial_id).search_id)
+    search = uow.searches.lock(uow.trials.search_of(lease.trial_id))
     trial = uow.trials.lock(lease.trial_id)
     if not cancelled_under(trial, lease):
         cancel_trial(uow, _held(trial, lease), search_has_ended(search), now)

@@ -14,7 +14,7 @@ def cancel_one_trial(uow: UnitOfWork, trial_id: str, now: datetime) -> Trial:
     A running one is cancelled at once: its worker hears of it at the next heartbeat, and what it
     would record before then is stale. The candidate is not proposed again.
     """
-    search = uow.searches.lock(uow.trials.get(trial_id).search_id)
+    search = uow.searches.lock(uow.trials.search_of(trial_id))
     trial = uow.trials.lock(trial_id)
     if trial.state in TERMINAL_TRIAL_STATES:
         return trial
