@@ -1,9 +1,10 @@
 """From the domain's values to the wire models, and back for requests."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from statistics import fmean, stdev
 from typing import Final
 
 from bitpareto import types as wire
@@ -102,6 +103,8 @@ def trial_to_wire(
         state_reason=TrialReason(code=reason.code, message=reason.message) if reason else None,
         outcome=trial.outcome,
         candidate_hash=trial.candidate_hash,
+        replicate=trial.replicate,
+        replicate_of=trial.replicate_of,
         genes=dict(trial.genes),
         layers=layer_rows(trial.layers) if with_layers else None,
         size_breakdown=breakdown_to_wire(trial.layers) if with_layers else None,
@@ -153,13 +156,30 @@ def layer_rows(layers: LayerList) -> list[wire.LayerRow]:
     ]
 
 
-def front_point(trial: Trial, artifact: Artifact | None) -> wire.FrontPoint:
-    """Return a front member with the 95 % intervals of its accuracies."""
+def front_point(
+    trial: Trial, artifact: Artifact | None, accuracies: Sequence[float] = ()
+) -> wire.FrontPoint:
+    """Return a front member with the 95 % intervals of its accuracies.
+
+    Args:
+        trial: The member.
+        artifact: Its file.
+        accuracies: Those of all trials of its candidate.
+    """
     return wire.FrontPoint(
         trial=trial_to_wire(trial, artifact),
         accuracy_interval=_interval(trial.metrics, "accuracy", "n_validation"),
         test_accuracy_interval=_interval(trial.metrics, "test_accuracy", "n_test"),
         mean_weight_bits=mean_weight_bits(trial.layers),
+        replicates=_replicates(accuracies),
+    )
+
+
+def _replicates(accuracies: Sequence[float]) -> wire.Replicates | None:
+    if len(accuracies) < 2:
+        return None
+    return wire.Replicates(
+        n=len(accuracies), accuracy_mean=fmean(accuracies), accuracy_std=stdev(accuracies)
     )
 
 

@@ -210,6 +210,31 @@ class SqlTrials:
         )
         return set(self._session.scalars(query))
 
+    def of_candidate(self, search_id: str, candidate_hash: str) -> list[Trial]:
+        """Return a search's trials of one candidate, by number."""
+        query = select(TrialRow).where(
+            TrialRow.search_id == search_id, TrialRow.candidate_hash == candidate_hash
+        )
+        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.number))]
+
+    def replicated(self, search_id: str) -> dict[str, list[float]]:
+        """Return the accuracies of all trials of each replicated candidate, by its hash."""
+        replicates = select(TrialRow.candidate_hash).where(
+            TrialRow.search_id == search_id, TrialRow.replicate > 0
+        )
+        hashes = set(self._session.scalars(replicates))
+        if not hashes:
+            return {}
+        query = select(TrialRow.candidate_hash, TrialRow.metrics).where(
+            TrialRow.search_id == search_id,
+            TrialRow.candidate_hash.in_(hashes),
+            TrialRow.state == str(TrialState.COMPLETED),
+        )
+        accuracies: dict[str, list[float]] = {}
+        for row in self._session.execute(query.order_by(TrialRow.number)):
+            accuracies.setdefault(row.candidate_hash, []).append(row.metrics["accuracy"])
+        return accuracies
+
     def page(
         self,
         search_id: str,

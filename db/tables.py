@@ -113,10 +113,16 @@ class TrialRow(Base):
     __table_args__ = (
         CheckConstraint(_one_of("state", TrialState), name="state"),
         UniqueConstraint("search_id", "number"),
-        UniqueConstraint("search_id", "candidate_hash"),
+        UniqueConstraint("search_id", "candidate_hash", "replicate"),
         Index(None, "search_id", "state"),
         # fronts are read with every result, and are small
         Index(None, "search_id", sqlite_where=text("on_front"), postgresql_where=text("on_front")),
+        Index(
+            "ix_trials_replicated",
+            "search_id",
+            sqlite_where=text("replicate > 0"),
+            postgresql_where=text("replicate > 0"),
+        ),
         Index(None, "state", "lease_expires_at"),
         Index(None, "state", "rung_at"),
     )
@@ -130,6 +136,8 @@ class TrialRow(Base):
     genes: Mapped[dict[str, Any]]
     layers: Mapped[list[Any]]
     candidate_hash: Mapped[str] = mapped_column(String(64))
+    replicate: Mapped[int] = mapped_column(server_default="0")
+    replicate_of: Mapped[str | None] = mapped_column(String(40))
     costs: Mapped[dict[str, Any]]
     seed: Mapped[int] = mapped_column(BigInteger)
     gen_method: Mapped[str] = mapped_column(String(64))

@@ -134,6 +134,8 @@ class Trial:
             ``float_size_bytes``, ``n_validation``, ``train_seconds``; after refining
             ``test_accuracy`` and ``n_test``.
         on_front: Whether it is on the search's front now.
+        replicate: 0 for the first trial of a candidate, then 1, 2, … for those asked for.
+        replicate_of: Id of the first one.
     """
 
     id: str
@@ -160,6 +162,8 @@ class Trial:
     started_at: datetime | None
     finished_at: datetime | None
     times_lost: int = 0
+    replicate: int = 0
+    replicate_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,12 @@ class TrialRepository(Protocol):
     def known(self, search_id: str, candidate_hashes: Sequence[str]) -> set[str]:
         """Return which of these candidates the search has a trial of."""
 
+    def of_candidate(self, search_id: str, candidate_hash: str) -> list[Trial]:
+        """Return a search's trials of one candidate, by number."""
+
+    def replicated(self, search_id: str) -> dict[str, list[float]]:
+        """Return the accuracies of all trials of each replicated candidate, by its hash."""
+
     def page(
         self,
         search_id: str,

@@ -61,6 +61,7 @@ def get(
         as_of_event = uow.events.last_id(search_id)
         trials, volume = _front(uow, search, as_of, as_of_event)
         artifacts = uow.artifacts.of_trials([trial.id for trial in trials])
+        replicated = uow.trials.replicated(search_id)
     fitting = [
         trial
         for trial in trials
@@ -72,7 +73,7 @@ def get(
         hypervolume=volume,
         ref_point=dict(search.ref_point),
         points=[
-            front_point(trial, artifacts.get(trial.id))
+            front_point(trial, artifacts.get(trial.id), replicated.get(trial.candidate_hash, ()))
             for trial in _sorted(search, fitting, sort)[:limit]
         ],
     )

@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Query, Response, status
 
 from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.mapping import trial_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_number_cursor, encode_cursor
-from bitpareto.types import Page, Trial
+from bitpareto.types import Page, Trial, TrialReplicate
 from bitpareto.types.trials import TrialState as WireState
 from search.states import TrialState
-from search.use_cases.trials import cancel_one_trial
+from search.use_cases.trials import cancel_one_trial, replicate_trial
 
 router = APIRouter(tags=["trials"])
 
@@ -72,3 +72,29 @@ def cancel(trial_id: str, store: StoreDep, bell: BellDep, now: NowDep) -> Trial:
         artifact = uow.artifacts.of_trials([trial_id]).get(trial_id)
     bell.advance(trial.search_id)
     return trial_to_wire(trial, artifact, with_layers=True)
+
+
+@router.post(
+    "/v1/trials/{trial_id}:replicate",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(400, 404, 409, 413, 422, 503),
+    summary="Train a trial's candidate once more",
+)
+def replicate(
+    trial_id: str,
+    store: StoreDep,
+    bell: BellDep,
+    now: NowDep,
+    response: Response,
+    body: TrialReplicate | None = None,
+) -> Trial:
+    """Queue the same candidate with another seed; the optimizer learns how noisy accuracy is.
+
+    The search's `max_trials` rises by one, and a search that has succeeded runs again for it. A
+    front holds a candidate once, as its first completed trial; there `replicates` has the spread.
+    """
+    with store.begin() as uow:
+        trial = replicate_trial(uow, trial_id, body.seed if body else None, now)
+    bell.train(trial.id)
+    response.headers["Location"] = f"/v1/trials/{trial.id}"
+    return trial_to_wire(trial, None, with_layers=True)

@@ -26,6 +26,7 @@ _STATUS: Final = {
     TrialState.RUNNING: "pending",
     TrialState.CANCELLED: "cancelled",
 }
+WAITING_FOR_WORKER = Reason(code="waiting_for_worker", message="no train worker has it yet")
 SPACE_EXHAUSTED = Reason(code="space_exhausted", message="no further candidate lies within budget")
 
 
@@ -217,7 +218,7 @@ def _add_trial(
         search_id=search.id,
         number=number,
         state=TrialState.QUEUED,
-        state_reason=Reason(code="waiting_for_worker", message="no train worker has it yet"),
+        state_reason=WAITING_FOR_WORKER,
         outcome=None,
         genes=proposal.genes,
         layers=proposal.layers,

@@ -182,8 +182,20 @@ def trial_losses(search: Search, trial: Trial | TrialFacts) -> Losses:
     return losses({**trial.costs, **trial.metrics}, search.objectives)
 
 
+def _stands_already(uow: UnitOfWork, trial: Trial) -> bool:
+    """Whether another trial of the same candidate completed before.
+
+    The first one stands for the candidate, with its own file and accuracy: to let the best of
+    several seeds stand would reward luck.
+    """
+    of_candidate = uow.trials.of_candidate(trial.search_id, trial.candidate_hash)
+    return any(t.id != trial.id and t.state == TrialState.COMPLETED for t in of_candidate)
+
+
 def _update_front(uow: UnitOfWork, search: Search, trial: Trial, now: datetime) -> FrontChange:
     if any(trial.costs[name] > bound for name, bound in search.budgets.items()):
+        return NO_CHANGE
+    if _stands_already(uow, trial):
         return NO_CHANGE
     points = {
         member.id: trial_losses(search, member) for member in uow.trials.front_facts(search.id)

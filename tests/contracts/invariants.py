@@ -25,7 +25,7 @@ def check_invariants(store: Store, search_id: str) -> None:
         events = uow.events.after(search_id, 0, 100_000)
         files = uow.artifacts.of_trials([trial.id for trial in trials])
     _check_states(search, trials)
-    _check_front(search, trials, front)
+    _check_front(search, _standing(trials, events), trials, front)
     _check_log(search, trials, front, events)
     completed = {trial.id for trial in trials if trial.state == TrialState.COMPLETED}
     assert set(files) == completed
@@ -33,7 +33,7 @@ def check_invariants(store: Store, search_id: str) -> None:
 
 def _check_states(search: Search, trials: list[Trial]) -> None:
     assert [trial.number for trial in trials] == [*range(1, len(trials) + 1)]
-    assert len({trial.candidate_hash for trial in trials}) == len(trials)
+    assert len({(trial.candidate_hash, trial.replicate) for trial in trials}) == len(trials)
     assert len(trials) <= search.limits.max_trials
     states = [trial.state for trial in trials]
     assert search.trial_counts == {state: states.count(state) for state in set(states)}
@@ -51,12 +51,24 @@ def _check_states(search: Search, trials: list[Trial]) -> None:
             assert trial.state_reason is not None
 
 
-def _check_front(search: Search, trials: list[Trial], front: list[Trial]) -> None:
+def _standing(trials: list[Trial], events: list[Event]) -> list[Trial]:
+    """Return the trial that completed first of each candidate."""
+    by_id = {trial.id: trial for trial in trials}
+    standing: dict[str, Trial] = {}
+    for event in events:
+        if event.type == "trial.finished":
+            trial = by_id[event.payload["trial_id"]]
+            standing.setdefault(trial.candidate_hash, trial)
+    return [*standing.values()]
+
+
+def _check_front(
+    search: Search, standing: list[Trial], trials: list[Trial], front: list[Trial]
+) -> None:
     points = {
         trial.id: losses({**trial.costs, **trial.metrics}, search.objectives)
-        for trial in trials
-        if trial.state == TrialState.COMPLETED
-        and all(trial.costs[name] <= bound for name, bound in search.budgets.items())
+        for trial in standing
+        if all(trial.costs[name] <= bound for name, bound in search.budgets.items())
     }
     # of equal points either may be the earlier, by time of completion
     assert {points[member.id] for member in front} == {points[key] for key in non_dominated(points)}

@@ -36,7 +36,7 @@ from search.use_cases.leases import (
 from search.use_cases.results import fail_trial, finish_refining, report_progress
 from search.use_cases.searches import cancel_search, pause_search, resume_search
 from search.use_cases.sweep import sweep
-from search.use_cases.trials import cancel_one_trial
+from search.use_cases.trials import cancel_one_trial, replicate_trial
 from tests.contracts.invariants import check_invariants
 from tests.service import later, new_search, proposals, record_result
 
@@ -189,6 +189,19 @@ class History(RuleBasedStateMachine):
             trials = uow.trials.of_search(self.search.id)
             if trials:
                 cancel_one_trial(uow, trials[which % len(trials)].id, self.now)
+
+    @rule(which=pick)
+    def replicate(self, which: int) -> None:
+        with self.store.read() as uow:
+            before = uow.searches.get(self.search.id)
+            trials = uow.trials.of_search(self.search.id)
+        try:
+            if trials:
+                with self.store.begin() as uow:
+                    replicate_trial(uow, trials[which % len(trials)].id, None, self.now)
+        except (TransitionError, InvalidRequestError):
+            with self.store.read() as uow:
+                assert uow.searches.get(self.search.id) == before
 
     @rule(trials=st.integers(0, 2), wall_time_s=st.sampled_from([0.0, 0.0, 50.0]))
     def extend(self, trials: int, wall_time_s: float) -> None:

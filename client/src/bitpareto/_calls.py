@@ -168,6 +168,13 @@ def get_curves(trial_id: str) -> Call[Curves]:
     return Call(method="GET", path=f"{trial_path(trial_id)}/curves", read=_read_curves)
 
 
+def replicate_trial(trial_id: str, seed: int | None) -> Call[Trial]:
+    """Train a trial's candidate once more; doing it again makes another one."""
+    body = TypeAdapter(dict[str, Any]).dump_json({"seed": seed})
+    path = f"{trial_path(trial_id)}:replicate"
+    return Call(method="POST", path=path, read=_read_trial, body=body, idempotent=False)
+
+
 def get_hypervolume(search_id: str) -> Call[HypervolumeHistory]:
     """Read how a search's hypervolume grew."""
     path = f"{search_path(search_id)}/hypervolume"

@@ -28,7 +28,7 @@ class Client:
 
     Attributes:
         searches: Create, clone, read, list, extend, pause, resume and cancel searches.
-        trials: Read and cancel trials.
+        trials: Read, cancel and replicate trials.
         models: Upload networks of your own, list and read them.
         hardware_profiles: Add, list and read hardware profiles.
         workers: List worker processes.

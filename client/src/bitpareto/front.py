@@ -8,7 +8,7 @@ from bitpareto.errors import NoPointError
 from bitpareto.sizes import Size, format_size, parse_size
 from bitpareto.types import Front as FrontData
 from bitpareto.types import FrontPoint as FrontPointData
-from bitpareto.types import Trial
+from bitpareto.types import Replicates, Trial
 
 
 class FrontPoint:
@@ -56,6 +56,11 @@ class FrontPoint:
     def mean_weight_bits(self) -> float:
         """Mean width over all stored weights."""
         return self.data.mean_weight_bits
+
+    @property
+    def replicates(self) -> Replicates | None:
+        """Spread over the seeds the network was trained with; ``None`` where it was one."""
+        return self.data.replicates
 
     @property
     def artifact(self) -> Artifact:

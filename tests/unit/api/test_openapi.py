@@ -66,6 +66,7 @@ def test_every_call_of_the_client_is_described(described: dict[str, Any]) -> Non
         calls.extend_search("{search_id}", 1, 1.0),
         calls.clone_search("{search_id}", {}),
         calls.cancel_trial("{trial_id}"),
+        calls.replicate_trial("{trial_id}", None),
         calls.list_trials("{search_id}", None, 1, None),
         calls.get_trial("{trial_id}"),
         calls.get_front("{search_id}", 1, "size_bytes", 1, 1),

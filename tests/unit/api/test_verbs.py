@@ -6,7 +6,7 @@ import pytest
 
 from search.entities import Limits
 from tests.served import BODY, Deployment, InProcess
-from tests.service import new_search
+from tests.service import claim, new_search
 
 SOURCE: dict[str, Any] = {
     **BODY,
@@ -138,3 +138,31 @@ def test_nothing_is_done_to_what_is_not_there(api: InProcess) -> None:
     ):
         answer = api.post(path, body)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
+
+
+def test_a_replicate_shows_on_the_front_as_spread(api: InProcess, deployment: Deployment) -> None:
+    search_id = _succeeded(deployment)
+    front = f"/v1/searches/{search_id}/front"
+    before = api.get(front).json()
+    assert [point["replicates"] for point in before["points"]] == [None, None]
+    original = before["points"][0]["trial"]
+    answer = api.post(f"/v1/trials/{original['id']}:replicate", {"seed": 5})
+    assert answer.status_code == 201
+    again = answer.json()
+    assert answer.headers["location"] == f"/v1/trials/{again['id']}"
+    assert (again["replicate"], again["replicate_of"], again["seed"]) == (1, original["id"], 5)
+    assert api.get(f"/v1/searches/{search_id}").json()["limits"]["max_trials"] == 3
+    deployment.complete(claim(deployment.store, again["id"], at=deployment.store.now()), 0.84)
+    after = api.get(front).json()
+    assert [p["trial"]["id"] for p in after["points"]] == [
+        p["trial"]["id"] for p in before["points"]
+    ]
+    spread = after["points"][0]["replicates"]
+    assert spread["n"] == 2
+    assert spread["accuracy_mean"] == pytest.approx(0.82)
+    assert spread["accuracy_std"] == pytest.approx(0.04 / 2**0.5)
+    assert api.post(f"/v1/trials/{original['id']}:replicate", {"seed": 5}).status_code == 422
+    assert api.post(f"/v1/trials/{again['id']}:replicate").json()["replicate"] == 2
+    api.post(f"/v1/searches/{search_id}:cancel")
+    assert api.post(f"/v1/trials/{original['id']}:replicate").status_code == 409
+    assert api.post("/v1/trials/trl_none:replicate").status_code == 404

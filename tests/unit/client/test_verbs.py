@@ -25,6 +25,8 @@ def test_sdk(client: Client, deployment: Deployment) -> None:
     with pytest.raises(NotFoundError):
         client.trials.cancel("trl_none")
     (claimed,) = deployment.claimed(new_search(deployment.store), 1)
+    again = client.trials.replicate(claimed.trial.id, seed=3)
+    assert (again.replicate_of, again.seed) == (claimed.trial.id, 3)
     assert client.trials.cancel(claimed.trial.id).state == "cancelled"
 
 
@@ -46,6 +48,8 @@ def test_command_line(
     cloned = client.searches.get(capsys.readouterr().out.strip())
     assert (cloned.name, cloned.data.limits.max_trials) == ("larger", 99)
     (claimed,) = deployment.claimed(new_search(deployment.store), 1)
+    assert main(["replicate", claimed.trial.id, "--seed", "9", *at]) == 0
+    assert client.trials.get(capsys.readouterr().out.strip()).seed == 9
     assert main(["cancel", claimed.trial.id, *at]) == 0
     assert capsys.readouterr().out.split() == [claimed.trial.id, "cancelled"]
     assert main(["cancel", "trl_none", *at]) == 4

@@ -86,3 +86,15 @@ def test_a_fit_without_time_still_predicts() -> None:
     mean, sd = AccuracyModel(x, _accuracy(x), timeout_s=1e-6).predict(x)
     assert torch.isfinite(mean).all()
     assert (sd > 0).all()
+
+
+def test_replicates_teach_how_noisy_accuracy_is() -> None:
+    x = _points(12, 3, 2)
+    twice = torch.cat([x, x])
+    agreeing = AccuracyModel(twice, torch.cat([_accuracy(x)] * 2), timeout_s=60)
+    apart = torch.cat([_accuracy(x) - 0.03, _accuracy(x) + 0.03])
+    disagreeing = AccuracyModel(twice, apart, timeout_s=60)
+    for model in (agreeing, disagreeing):
+        mean, _ = model.predict(x)
+        torch.testing.assert_close(mean, _accuracy(x), rtol=0, atol=0.03)
+    assert disagreeing.predict(x)[1].mean() > 2 * agreeing.predict(x)[1].mean()

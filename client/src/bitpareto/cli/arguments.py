@@ -121,6 +121,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     stopped = add("cancel", commands.cancel, "cancel a search or one trial", example)
     stopped.add_argument("id", metavar="SEARCH_OR_TRIAL", help="id of a search or of a trial")
 
+    help_ = "train the network of a trial once more, with another seed"
+    again = add("replicate", commands.replicate, help_, "bitpareto replicate trl_01J...")
+    again.add_argument("trial", metavar="TRIAL", help="id of a trial")
+    again.add_argument("--seed", type=int, metavar="N", help="by default one of its own")
+
     help_ = "give a search more trials or time; one that has ended runs again"
     longer = add("extend", commands.extend, help_, "bitpareto extend sea_01J... --trials 16")
     _takes_search(longer)

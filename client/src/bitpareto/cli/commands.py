@@ -140,6 +140,15 @@ def cancel(client: Client, arguments: argparse.Namespace, out: Console) -> None:
         _show_state(client.searches.cancel(arguments.id), arguments, out)
 
 
+def replicate(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Train a trial's candidate once more."""
+    trial = client.trials.replicate(arguments.trial, seed=arguments.seed)
+    if arguments.json:
+        out.print_json(trial.model_dump_json())
+    else:
+        out.print(trial.id, highlight=False)
+
+
 def pause(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     """Pause a search."""
     _show_state(client.searches.pause(arguments.search), arguments, out)

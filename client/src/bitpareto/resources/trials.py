@@ -9,7 +9,7 @@ from bitpareto.types.trials import TrialState
 
 
 class Trials:
-    """Read and cancel trials."""
+    """Read, cancel and replicate trials."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -29,6 +29,19 @@ class Trials:
             NotFoundError: If there is none with this id.
         """
         return self._transport.send(calls.cancel_trial(trial_id))
+
+    def replicate(self, trial_id: str, *, seed: int | None = None) -> Trial:
+        """Train a trial's candidate once more, with another seed; returns the new trial.
+
+        Args:
+            trial_id: The trial.
+            seed: Of the new trial; by default one of its own.
+
+        Raises:
+            ConflictError: If the search failed or was cancelled.
+            InvalidRequestError: If the seed was used for this candidate, or no time is left.
+        """
+        return self._transport.send(calls.replicate_trial(trial_id, seed))
 
     def curves(self, trial_id: str) -> Curves:
         """Return a trial's learning curves: every report of its training.

@@ -12,6 +12,7 @@ from bitpareto.types.searches import (
     Page,
     Reason,
     Recipe,
+    Replicates,
     Search,
     SearchCreate,
     SearchEvent,
@@ -27,7 +28,14 @@ from bitpareto.types.spaces import (
     SpacePreview,
     SpacePreviewRequest,
 )
-from bitpareto.types.trials import Artifact, LayerRow, Progress, SizeBreakdown, Trial
+from bitpareto.types.trials import (
+    Artifact,
+    LayerRow,
+    Progress,
+    SizeBreakdown,
+    Trial,
+    TrialReplicate,
+)
 from bitpareto.types.workers import Worker, Workers
 
 __all__ = [
@@ -59,6 +67,7 @@ __all__ = [
     "Progress",
     "Reason",
     "Recipe",
+    "Replicates",
     "Search",
     "SearchCreate",
     "SearchEvent",
@@ -70,6 +79,7 @@ __all__ = [
     "SpacePreviewRequest",
     "Strategy",
     "Trial",
+    "TrialReplicate",
     "Worker",
     "Workers",
 ]

@@ -152,6 +152,15 @@ class Search(ResponseModel):
     """Number of trials per trial state; states without trials are absent."""
 
 
+class Replicates(ResponseModel):
+    """The completed trials of one candidate, with different seeds."""
+
+    n: int
+    accuracy_mean: float
+    accuracy_std: float
+    """Of the sample, with ``n - 1``."""
+
+
 class FrontPoint(ResponseModel):
     """One non-dominated trial within budget."""
 
@@ -161,6 +170,8 @@ class FrontPoint(ResponseModel):
     test_accuracy_interval: tuple[float, float] | None
     mean_weight_bits: float
     """Mean width over all stored weights."""
+    replicates: Replicates | None = None
+    """Null unless the candidate was trained more than once; the point itself stays the first."""
 
 
 class Front(ResponseModel):

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
-from bitpareto.types.base import ResponseModel
+from pydantic import Field
+
+from bitpareto.types.base import RequestModel, ResponseModel
 
 TrialState = Literal["queued", "running", "completed", "stopped", "failed", "cancelled"]
 
@@ -70,6 +72,13 @@ class Artifact(ResponseModel):
     href: str
 
 
+class TrialReplicate(RequestModel):
+    """Body of ``POST /v1/trials/{id}:replicate``."""
+
+    seed: int | None = Field(default=None, ge=0, lt=2**31)
+    """Of the new trial; by default one of its own."""
+
+
 class Trial(ResponseModel):
     """One evaluation of a candidate."""
 
@@ -80,6 +89,10 @@ class Trial(ResponseModel):
     state_reason: TrialReason | None
     outcome: str | None
     candidate_hash: str
+    replicate: int = 0
+    """0 for the first trial of a candidate, then 1, 2, … for those asked for."""
+    replicate_of: str | None = None
+    """Id of the first one."""
     genes: dict[str, int | float | str]
     layers: list[LayerRow] | None = None
     """Present on ``GET /v1/trials/{id}``, absent in lists."""
