@@ -64,6 +64,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         converter=ModelConverter(),
         exports=ExportCache(export),
         metrics=metrics_registry(store),
+        lease_s=settings.lease_s,
         poll_s=poll_s,
         heartbeat_s=heartbeat_s,
     )

@@ -35,6 +35,7 @@ class Parts:
     """Everything the routes work with.
 
     Attributes:
+        lease_s: A worker that is silent for longer is not there.
         poll_s: Seconds between two looks of an event stream at the database.
         heartbeat_s: Longest silence of an event stream.
     """
@@ -46,6 +47,7 @@ class Parts:
     converter: ModelConverter
     exports: ExportCache
     metrics: CollectorRegistry
+    lease_s: float
     poll_s: float = 0.25
     heartbeat_s: float = 15.0
 

@@ -14,6 +14,7 @@ from search.entities import (
     Event,
     Limits,
     Progress,
+    Reason,
     Search,
     Strategy,
     Trial,
@@ -46,8 +47,8 @@ def limits_from_wire(limits: wire.Limits) -> Limits:
     return Limits(**limits.model_dump())
 
 
-def search_to_wire(search: Search) -> wire.Search:
-    """Return a search as clients see it."""
+def search_to_wire(search: Search, waiting: Reason | None) -> wire.Search:
+    """Return a search as clients see it, with why it waits."""
     return wire.Search(
         id=search.id,
         name=search.name,
@@ -58,6 +59,7 @@ def search_to_wire(search: Search) -> wire.Search:
         state_reason=wire.Reason(
             code=search.state_reason.code, message=search.state_reason.message
         ),
+        waiting=wire.Reason(code=waiting.code, message=waiting.message) if waiting else None,
         dataset=search.dataset,
         space=dict(search.space),
         objectives=list(search.objectives),
@@ -91,7 +93,11 @@ def artifact_to_wire(artifact: Artifact) -> wire.Artifact:
 
 
 def trial_to_wire(
-    trial: Trial, artifact: Artifact | None, *, with_layers: bool = False
+    trial: Trial,
+    artifact: Artifact | None,
+    waiting: Reason | None = None,
+    *,
+    with_layers: bool = False,
 ) -> wire.Trial:
     """Return a trial; its layer table comes only where one trial is asked for."""
     reason = trial.state_reason
@@ -101,6 +107,7 @@ def trial_to_wire(
         number=trial.number,
         state=trial.state.value,
         state_reason=TrialReason(code=reason.code, message=reason.message) if reason else None,
+        waiting=TrialReason(code=waiting.code, message=waiting.message) if waiting else None,
         outcome=trial.outcome,
         candidate_hash=trial.candidate_hash,
         replicate=trial.replicate,

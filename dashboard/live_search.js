@@ -2,7 +2,7 @@
 /** Keeps the view state of one search up to date: snapshots first, then events, then few re-reads. */
 
 import { ApiError, eventsUrl, getFront, getSearch, getTrial, getTrials } from "./api.js";
-import { EMPTY, reduce, staleAfter } from "./state.js";
+import { EMPTY, isSearchEnded, reduce, staleAfter } from "./state.js";
 import { openStream } from "./stream.js";
 
 /** @import {Search, SearchEvent} from "./types.js" */
@@ -12,6 +12,8 @@ import { openStream } from "./stream.js";
 const ROUND_MS = 400;
 const SINGLE_READS = 4;
 const RETRY_MS = 2000;
+/** While nothing is in work no event says so, or how long it has been. */
+const WAITING_MS = 3000;
 
 /**
  * @typedef {object} LiveSearch
@@ -120,6 +122,13 @@ export function followSearch(id, { onChange, onError }) {
     });
   }
 
+  const waitingTimer = window.setInterval(() => {
+    const { search } = state;
+    if (!search || isSearchEnded(search) || search.trial_counts.running) return;
+    stale.search = true;
+    askForRound();
+  }, WAITING_MS);
+
   begin();
   return {
     state: () => state,
@@ -128,6 +137,7 @@ export function followSearch(id, { onChange, onError }) {
     stop() {
       abort.abort();
       window.clearTimeout(timer);
+      window.clearInterval(waitingTimer);
       closeStream();
     },
   };

@@ -72,6 +72,7 @@ export function createSearchHeader(onCancel, pause) {
   const title = h("h1");
   const pill = h("span");
   const reason = h("p", { class: "reason" });
+  const waiting = h("p", { class: "waiting", role: "status", hidden: true });
   const facts = h("p", { class: "facts" });
   const live = h("span", { class: "connection", role: "status" });
   const cancel = h("button", { type: "button", class: "cancel", hidden: true, onclick: onCancel }, "Cancel search");
@@ -88,6 +89,7 @@ export function createSearchHeader(onCancel, pause) {
     { class: "search-head" },
     h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, pause, cancel)),
     reason,
+    waiting,
     facts,
     h(
       "dl",
@@ -108,6 +110,8 @@ export function createSearchHeader(onCancel, pause) {
     pill.dataset.state = search.state;
     setText(pill, search.state);
     setText(reason, sentence(search.state_reason.message));
+    waiting.hidden = !search.waiting;
+    setText(waiting, search.waiting ? sentence(`waiting: ${search.waiting.message}`) : "");
     setText(facts, [subjectOf(search), search.strategy.name, `seed ${search.seed}`, dayAndTime(search.created_at), timeInWords(search)].join(" · "));
     cancel.hidden = isSearchEnded(search);
     const inWords = progressInWords(search);

@@ -30,6 +30,7 @@
  * @property {string|null} finished_at
  * @property {SearchState} state
  * @property {Reason} state_reason
+ * @property {Reason|null} [waiting] why nothing of it is in work
  * @property {string} dataset
  * @property {Record<string, any>} space
  * @property {string[]} objectives

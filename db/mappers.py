@@ -84,6 +84,7 @@ def to_schedule(row: SearchRow) -> Schedule:
         next_number=row.next_number,
         hold_token=row.hold_token,
         hold_until=row.hold_until,
+        hold_since=row.hold_since,
         rung_at=row.rung_at,
         failed_asks=row.failed_asks,
         exhausted=row.exhausted,
@@ -199,6 +200,7 @@ def to_worker(row: WorkerRow) -> Worker:
         pid=row.pid,
         device=row.device,
         trial_id=row.trial_id,
+        search_id=row.search_id,
         started_at=row.started_at,
         last_seen_at=row.last_seen_at,
     )

@@ -17,7 +17,6 @@ from db.mappers import (
     to_schedule,
     to_search,
     to_trial,
-    to_worker,
     trial_columns,
 )
 from db.tables import (
@@ -27,9 +26,8 @@ from db.tables import (
     FrontMemberRow,
     SearchRow,
     TrialRow,
-    WorkerRow,
 )
-from search.entities import Artifact, Event, Search, Trial, TrialFacts, Worker
+from search.entities import Artifact, Event, Search, Trial, TrialFacts
 from search.errors import NotFoundError
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import Schedule
@@ -298,6 +296,11 @@ class SqlTrials:
         )
         self._session.flush()
 
+    def holders(self) -> set[str]:
+        """Return the ids of all workers that hold a trial."""
+        query = select(TrialRow.worker_id).where(TrialRow.state == str(TrialState.RUNNING))
+        return {worker_id for worker_id in self._session.scalars(query) if worker_id}
+
     def expired(self, now: datetime) -> list[Trial]:
         """Return running trials whose lease ended before ``now``, search by search.
 
@@ -417,27 +420,3 @@ class SqlEvents:
         """Return the id of the newest event, 0 without events."""
         query = select(func.max(EventRow.id)).where(EventRow.search_id == search_id)
         return self._session.scalar(query) or 0
-
-
-class SqlWorkers:
-    """Implements ``search.store.WorkerRepository``."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def seen(self, worker: Worker) -> None:
-        """Insert or replace a worker's row."""
-        self._session.merge(WorkerRow(**asdict(worker)))
-        self._session.flush()
-
-    def gone(self, worker_id: str) -> None:
-        """Remove a worker's row, if there is one."""
-        row = self._session.get(WorkerRow, worker_id)
-        if row is not None:
-            self._session.delete(row)
-            self._session.flush()
-
-    def all(self) -> list[Worker]:
-        """Return every worker, by id."""
-        query = select(WorkerRow).order_by(WorkerRow.id)
-        return [to_worker(row) for row in self._session.scalars(query)]

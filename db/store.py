@@ -16,7 +16,8 @@ from db.engines import is_busy, make_engine, read_only
 from db.figures import SqlFigures
 from db.hardware_repository import SqlHardwareProfiles
 from db.model_repository import SqlModels
-from db.repositories import SqlArtifacts, SqlEvents, SqlSearches, SqlTrials, SqlWorkers
+from db.repositories import SqlArtifacts, SqlEvents, SqlSearches, SqlTrials
+from db.worker_repository import SqlWorkers
 from search.errors import StoreBusyError
 
 _CLOCK_S: Final = 5.0

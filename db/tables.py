@@ -101,6 +101,7 @@ class SearchRow(Base):
     next_number: Mapped[int]
     hold_token: Mapped[int]
     hold_until: Mapped[datetime | None]
+    hold_since: Mapped[datetime | None]
     rung_at: Mapped[datetime | None]
     failed_asks: Mapped[int]
     exhausted: Mapped[bool]
@@ -151,6 +152,7 @@ class TrialRow(Base):
     metrics: Mapped[dict[str, Any]]
     artifact_id: Mapped[str | None] = mapped_column(String(40))
     on_front: Mapped[bool]
+    min_memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -234,5 +236,29 @@ class WorkerRow(Base):
     pid: Mapped[int]
     device: Mapped[str] = mapped_column(String(64))
     trial_id: Mapped[str | None] = mapped_column(String(40))
+    search_id: Mapped[str | None] = mapped_column(String(40))
     started_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    capabilities: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class DepartureRow(Base):
+    """When the last worker of a kind that has left was seen; there is a row for each kind."""
+
+    __tablename__ = "departures"
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    last_seen_at: Mapped[datetime | None]
+
+
+class TrialLogRow(Base):
+    """A piece of what an attempt at a trial has printed."""
+
+    __tablename__ = "trial_logs"
+    __table_args__ = (Index(None, "trial_id", "id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+    attempt: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    n_bytes: Mapped[int]

@@ -245,7 +245,13 @@ class TrialResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A process that has reported; ``kind`` is ``optimize`` or ``train``."""
+    """A process that has reported.
+
+    Attributes:
+        kind: ``optimize`` or ``train``.
+        trial_id: The trial it holds, if any.
+        search_id: The search it proposes candidates for or measures the front of, if any.
+    """
 
     id: str
     kind: str
@@ -255,3 +261,4 @@ class Worker:
     trial_id: str | None
     started_at: datetime
     last_seen_at: datetime
+    search_id: str | None = None

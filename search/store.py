@@ -28,6 +28,7 @@ class Schedule:
         next_number: Number of the next trial.
         hold_token: Counts holds; the newest holder may record proposals.
         hold_until: Until when somebody is asking the optimizer; ``None`` when nobody is.
+        hold_since: Since when, as of the newest hold.
         rung_at: When the workers were last told about the search; ``None`` asks for a ring.
         failed_asks: Times in a row that asking the optimizer came to nothing.
         exhausted: Whether the optimizer has no candidate left.
@@ -36,6 +37,7 @@ class Schedule:
     next_number: int = 1
     hold_token: int = 0
     hold_until: datetime | None = None
+    hold_since: datetime | None = None
     rung_at: datetime | None = None
     failed_asks: int = 0
     exhausted: bool = False
@@ -135,6 +137,9 @@ class TrialRepository(Protocol):
     def leave_front(self, trial_id: str, event_id: int) -> None:
         """Take a trial off the front as of an event."""
 
+    def holders(self) -> set[str]:
+        """Return the ids of all workers that hold a trial."""
+
     def expired(self, now: datetime) -> list[Trial]:
         """Return running trials whose lease ended before ``now``, search by search."""
 
@@ -231,10 +236,13 @@ class WorkerRepository(Protocol):
         """Insert or replace a worker's row."""
 
     def gone(self, worker_id: str) -> None:
-        """Remove a worker's row; nothing happens when there is none."""
+        """Remove a worker's row, if there is one, and note when its kind was last seen."""
 
     def all(self) -> list[Worker]:
         """Return every worker, by id."""
+
+    def departures(self) -> dict[str, datetime]:
+        """Return when the last worker of each kind that has left was seen."""
 
 
 class UnitOfWork(Protocol):

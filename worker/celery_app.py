@@ -127,12 +127,16 @@ def _task(
     def task(payload: dict[str, Any]) -> None:
         hearing.heard()
         try:
-            answer(parts, subject_of(ring, payload))
+            subject_id = subject_of(ring, payload)
+            if ring.subject == "search_id":
+                parts.identity.search_id = subject_id
+            answer(parts, subject_id)
         except (PayloadError, NotFoundError) as error:
             logger.warning("dropped a ring: %s", error)
         except (StoreBusyError, ArtifactStoreUnavailableError) as error:
             logger.warning("dropped a ring, the sweeper rings again: %s", error)
         finally:
+            parts.identity.search_id = None
             hearing.heard()
 
     return task

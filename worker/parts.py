@@ -25,6 +25,7 @@ class Identity:
     Attributes:
         drain: Set when the process is to stop: the trial it holds goes back to the queue.
         lease: Of the trial in work, if any.
+        search_id: The search it advances or refines, if any.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Identity:
     started_at: datetime
     drain: Event = field(default_factory=Event)
     lease: Lease | None = None
+    search_id: str | None = None
 
     def row(self, now: datetime) -> Worker:
         """Return what the registry shows of this process."""
@@ -45,6 +47,7 @@ class Identity:
             trial_id=self.lease.trial_id if self.lease else None,
             started_at=self.started_at,
             last_seen_at=now,
+            search_id=self.search_id,
         )
 
 

@@ -7,6 +7,7 @@ from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.mapping import search_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
+from api.waiting import WaitingDep
 from bitpareto.types import Page, Search, SearchCreate, SearchExtend, SearchOverrides
 from search.errors import FieldProblem, InvalidRequestError
 from search.use_cases.extend import extend_search
@@ -22,7 +23,12 @@ router = APIRouter(prefix="/v1/searches", tags=["searches"])
     summary="Submit a search",
 )
 def create(
-    body: SearchCreate, store: StoreDep, bell: BellDep, now: NowDep, response: Response
+    body: SearchCreate,
+    store: StoreDep,
+    bell: BellDep,
+    now: NowDep,
+    waiting: WaitingDep,
+    response: Response,
 ) -> Search:
     """Check everything, store the search as `queued`, ring the workers.
 
@@ -32,30 +38,35 @@ def create(
     search = submission.submit(store, body, now)
     bell.advance(search.id)  # after the commit: whoever answers must find the row
     response.headers["Location"] = f"/v1/searches/{search.id}"
-    return search_to_wire(search)
+    return waiting.shown(search)
 
 
 @router.get("", responses=problem_responses(422, 503), summary="List searches, newest first")
 def list_searches(
-    store: StoreDep, limit: LimitQuery = DEFAULT_LIMIT, cursor: CursorQuery = None
+    store: StoreDep,
+    waiting: WaitingDep,
+    limit: LimitQuery = DEFAULT_LIMIT,
+    cursor: CursorQuery = None,
 ) -> Page[Search]:
     """Return one page."""
     with store.read() as uow:
         found = uow.searches.page(limit + 1, decode_cursor(cursor))
-    shown = found[:limit]
+        shown = found[:limit]
+        data = [search_to_wire(search, waiting.of_search(uow, search)) for search in shown]
     has_more = len(found) > limit
     return Page(
-        data=[search_to_wire(search) for search in shown],
+        data=data,
         has_more=has_more,
         next_cursor=encode_cursor(shown[-1].id) if has_more else None,
     )
 
 
 @router.get("/{search_id}", responses=problem_responses(404, 503), summary="Read a search")
-def get(search_id: str, store: StoreDep) -> Search:
+def get(search_id: str, store: StoreDep, waiting: WaitingDep) -> Search:
     """Return the search as it is now."""
     with store.read() as uow:
-        return search_to_wire(uow.searches.get(search_id))
+        search = uow.searches.get(search_id)
+        return search_to_wire(search, waiting.of_search(uow, search))
 
 
 @router.post(
@@ -64,10 +75,11 @@ def get(search_id: str, store: StoreDep) -> Search:
     responses=problem_responses(404, 503),
     summary="Cancel a search",
 )
-def cancel(search_id: str, store: StoreDep, now: NowDep) -> Search:
+def cancel(search_id: str, store: StoreDep, now: NowDep, waiting: WaitingDep) -> Search:
     """Stop it; running trials end at their next sign of life. Ended searches stay as they are."""
     with store.begin() as uow:
-        return search_to_wire(cancel_search(uow, search_id, now))
+        search = cancel_search(uow, search_id, now)
+    return waiting.shown(search)
 
 
 @router.post(
@@ -76,10 +88,11 @@ def cancel(search_id: str, store: StoreDep, now: NowDep) -> Search:
     responses=problem_responses(404, 409, 503),
     summary="Pause a search",
 )
-def pause(search_id: str, store: StoreDep, now: NowDep) -> Search:
+def pause(search_id: str, store: StoreDep, now: NowDep, waiting: WaitingDep) -> Search:
     """Start nothing new; running trials go back to the queue with their last checkpoint."""
     with store.begin() as uow:
-        return search_to_wire(pause_search(uow, search_id, now))
+        search = pause_search(uow, search_id, now)
+    return waiting.shown(search)
 
 
 @router.post(
@@ -88,12 +101,14 @@ def pause(search_id: str, store: StoreDep, now: NowDep) -> Search:
     responses=problem_responses(404, 409, 503),
     summary="Resume a paused search",
 )
-def resume(search_id: str, store: StoreDep, bell: BellDep, now: NowDep) -> Search:
+def resume(
+    search_id: str, store: StoreDep, bell: BellDep, now: NowDep, waiting: WaitingDep
+) -> Search:
     """Let it go on; a search that is not paused stays as it is."""
     with store.begin() as uow:
         search = resume_search(uow, search_id, now)
     bell.advance(search_id)
-    return search_to_wire(search)
+    return waiting.shown(search)
 
 
 @router.post(
@@ -103,7 +118,12 @@ def resume(search_id: str, store: StoreDep, bell: BellDep, now: NowDep) -> Searc
     summary="Give a search more trials or more time",
 )
 def extend(
-    search_id: str, body: SearchExtend, store: StoreDep, bell: BellDep, now: NowDep
+    search_id: str,
+    body: SearchExtend,
+    store: StoreDep,
+    bell: BellDep,
+    now: NowDep,
+    waiting: WaitingDep,
 ) -> Search:
     """Raise its limits; one that has ended, in whatever way, runs again.
 
@@ -118,7 +138,7 @@ def extend(
             uow, search_id, trials=body.trials, wall_time_s=body.wall_time_s, now=now
         )
     bell.advance(search_id)
-    return search_to_wire(search)
+    return waiting.shown(search)
 
 
 @router.post(
@@ -132,6 +152,7 @@ def clone(
     store: StoreDep,
     bell: BellDep,
     now: NowDep,
+    waiting: WaitingDep,
     response: Response,
     body: SearchOverrides | None = None,
 ) -> Search:
@@ -145,4 +166,4 @@ def clone(
     search = submission.clone(store, source, overrides, now)
     bell.advance(search.id)
     response.headers["Location"] = f"/v1/searches/{search.id}"
-    return search_to_wire(search)
+    return waiting.shown(search)

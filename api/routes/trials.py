@@ -8,6 +8,7 @@ from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.mapping import trial_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_number_cursor, encode_cursor
+from api.waiting import WaitingDep
 from bitpareto.types import Page, Trial, TrialReplicate
 from bitpareto.types.trials import TrialState as WireState
 from search.states import TrialState
@@ -26,6 +27,7 @@ StateQuery = Annotated[WireState | None, Query(description="Only trials in this 
 def list_trials(
     search_id: str,
     store: StoreDep,
+    waiting: WaitingDep,
     state: StateQuery = None,
     limit: LimitQuery = DEFAULT_LIMIT,
     cursor: CursorQuery = None,
@@ -33,26 +35,31 @@ def list_trials(
     """Return one page; trials in lists come without their layer table."""
     after_number = decode_number_cursor(cursor) or 0
     with store.read() as uow:
-        uow.searches.get(search_id)
+        search = uow.searches.get(search_id)
         wanted = TrialState(state) if state else None
         found = uow.trials.page(search_id, limit + 1, after_number, wanted)
         shown = found[:limit]
         artifacts = uow.artifacts.of_trials([trial.id for trial in shown])
+        data = [
+            trial_to_wire(trial, artifacts.get(trial.id), waiting.of_trial(uow, trial, search))
+            for trial in shown
+        ]
     has_more = len(found) > limit
     return Page(
-        data=[trial_to_wire(trial, artifacts.get(trial.id)) for trial in shown],
+        data=data,
         has_more=has_more,
         next_cursor=encode_cursor(str(shown[-1].number)) if has_more else None,
     )
 
 
 @router.get("/v1/trials/{trial_id}", responses=problem_responses(404, 503), summary="Read a trial")
-def get(trial_id: str, store: StoreDep) -> Trial:
+def get(trial_id: str, store: StoreDep, waiting: WaitingDep) -> Trial:
     """Return the trial with its layer table and the exact costs of each layer."""
     with store.read() as uow:
         trial = uow.trials.get(trial_id)
         artifact = uow.artifacts.of_trials([trial_id]).get(trial_id)
-    return trial_to_wire(trial, artifact, with_layers=True)
+        why = waiting.of_trial(uow, trial, uow.searches.get(trial.search_id))
+    return trial_to_wire(trial, artifact, why, with_layers=True)
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from enum import Enum, auto
 from typing import Final
 
 from bitpareto._calls import events_call
@@ -17,10 +18,28 @@ MAX_FAILURES: Final = 5
 """Connections in a row that may break without a single message."""
 
 
+class _Sign(Enum):
+    """What a connection brings besides events."""
+
+    ALIVE = auto()
+    DONE = auto()
+
+
 def follow(
     transport: Transport, search_id: str, after: int, deadline: float | None = None
 ) -> Iterator[SearchEvent]:
+    """Yield what ``follow_closely`` yields, events alone."""
+    for event in follow_closely(transport, search_id, after, deadline):
+        if event is not None:
+            yield event
+
+
+def follow_closely(
+    transport: Transport, search_id: str, after: int, deadline: float | None = None
+) -> Iterator[SearchEvent | None]:
     """Yield events after ``after`` until the server says that nothing can follow.
+
+    While nothing happens, ``None`` comes with each of the server's heartbeats.
 
     Args:
         transport: Where to ask.
@@ -40,10 +59,13 @@ def follow(
         try:
             for event in _one_connection(transport, search_id, after, min(silence_s, SILENCE_S)):
                 failures = 0
-                if event is None:
+                if event is _Sign.DONE:
                     return
-                after = event.id
-                yield event
+                if isinstance(event, SearchEvent):
+                    after = event.id
+                    yield event
+                else:
+                    yield None
                 if deadline is not None and time.monotonic() >= deadline:
                     return
         except (APIConnectionError, APIStatusError) as error:
@@ -58,17 +80,20 @@ def follow(
 
 def _one_connection(
     transport: Transport, search_id: str, after: int, silence_s: float
-) -> Iterator[SearchEvent | None]:
-    """Yield events of one connection; ``None`` means that the stream is complete."""
+) -> Iterator[SearchEvent | _Sign]:
+    """Yield the events of one connection, and signs of life between them."""
     decoder = SseDecoder()
     opened = time.monotonic()
     with transport.stream(events_call(search_id, after), read_timeout_s=silence_s) as chunks:
         for chunk in chunks:
-            for message in decoder.feed(chunk):
+            messages = decoder.feed(chunk)
+            for message in messages:
                 if message.event == "done":
-                    yield None
+                    yield _Sign.DONE
                     return
                 yield SearchEvent.model_validate_json(message.data)
+            if not messages:
+                yield _Sign.ALIVE
             # a heartbeat restarts the read timeout, which must not carry us past a deadline
             if silence_s < SILENCE_S and time.monotonic() - opened > silence_s / 2:
                 return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bitpareto._calls import get_front, get_search
-from bitpareto._follow import follow
+from bitpareto._follow import follow_closely
 from bitpareto._transport import Transport
 from bitpareto.errors import APIConnectionError, APIStatusError, WaitTimeoutError
 from bitpareto.progress import Display, Tally, open_display
@@ -33,6 +33,7 @@ def wait_for(
     tally = Tally(search, front)
     with open_display(search, url, show=show) as display:
         try:
+            display.show(tally, None)
             search = _watch(transport, tally, display, front.as_of_event, deadline)
         except KeyboardInterrupt:
             display.note(
@@ -67,9 +68,9 @@ def _watch(
 def _events_or_ticks(
     transport: Transport, search_id: str, after: int, deadline: float | None
 ) -> Iterator[SearchEvent | None]:
-    """Yield events; where the stream cannot be had, ``None`` whenever it is time to ask."""
+    """Yield events, and ``None`` whenever it is time to ask although nothing has happened."""
     try:
-        yield from follow(transport, search_id, after, deadline)
+        yield from follow_closely(transport, search_id, after, deadline)
     except (APIConnectionError, APIStatusError) as error:
         # a proxy may not pass streams on; what else is wrong, the question itself will tell
         sys.stderr.write(f"no event stream ({error}); asking every {POLL_S:g} s instead\n")

@@ -61,6 +61,11 @@ class Tally:
         if event.type == "trial.finished":
             self._take_point(event.payload.get("metrics", {}), event.payload.get("costs", {}))
 
+    @property
+    def waits(self) -> str:
+        """Why nothing of it is in work; empty when something is."""
+        return self.search.waiting.message if self.search.waiting else ""
+
     def _take_point(self, metrics: dict[str, float], costs: dict[str, int | float]) -> None:
         accuracy, size = metrics.get("accuracy"), costs.get("size_bytes")
         if accuracy is not None:
@@ -117,6 +122,7 @@ class PlainLines:
 
     def __init__(self, search: Search, url: str) -> None:
         self._state = ""
+        self._waits = ""
         self._done = -1
         self.note(f"search {search.id}: {url}")
 
@@ -135,6 +141,10 @@ class PlainLines:
         if tally.search.state != self._state:
             self._state = tally.search.state
             self.note(f"{self._state}: {tally.search.state_reason.message}")
+        if tally.waits != self._waits:
+            self._waits = tally.waits
+            if self._waits:
+                self.note(f"waiting: {self._waits}")
 
     def note(self, text: str) -> None:
         """Print a line."""
@@ -157,6 +167,7 @@ class LiveLine:
             TextColumn("hypervolume {task.fields[hypervolume]}"),
             TextColumn("eta {task.fields[eta]}"),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[waits]}"),
             console=console,
         )
         self._task = self._progress.add_task(
@@ -166,6 +177,7 @@ class LiveLine:
             smallest="-",
             hypervolume="-",
             eta="-",
+            waits="",
         )
         self.note(f"search {search.id}: {url}")
 
@@ -190,6 +202,7 @@ class LiveLine:
             smallest=words["smallest"],
             hypervolume=words["hypervolume"],
             eta=words["eta"],
+            waits=tally.waits,
         )
 
     def note(self, text: str) -> None:

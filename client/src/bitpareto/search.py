@@ -14,7 +14,7 @@ from bitpareto.resources.trials import Trials
 from bitpareto.sizes import Size, parse_size
 from bitpareto.types import HypervolumeHistory, SearchEvent, Trial
 from bitpareto.types import Search as SearchData
-from bitpareto.types.searches import FrontSort, SearchState
+from bitpareto.types.searches import FrontSort, Reason, SearchState
 from bitpareto.types.trials import TrialState
 
 
@@ -43,6 +43,11 @@ class Search:
     def state(self) -> SearchState:
         """Where it is; ``succeeded``, ``failed`` and ``cancelled`` are ends."""
         return self.data.state
+
+    @property
+    def waiting(self) -> Reason | None:
+        """Why nothing of it is in work; ``None`` when something is, or it has ended."""
+        return self.data.waiting
 
     @property
     def hypervolume(self) -> float:

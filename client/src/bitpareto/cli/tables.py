@@ -20,6 +20,7 @@ _SHOWN_OBJECTIVES: Final = ("accuracy", "size_bytes", "macs")
 def searches(found: Iterable[Search]) -> Table:
     """Return one row per search."""
     table = Table("id", "name", "data", "state", "trials", "hypervolume", "created", box=None)
+    table.add_column("waits, because", overflow="fold")
     for handle in found:
         data = handle.data
         table.add_row(
@@ -30,6 +31,7 @@ def searches(found: Iterable[Search]) -> Table:
             _trials(handle),
             f"{data.hypervolume:.3f}",
             f"{data.created_at.astimezone():%Y-%m-%d %H:%M}",
+            data.waiting.message if data.waiting else "",
         )
     return table
 
@@ -42,6 +44,7 @@ def search(handle: Search) -> Table:
         "id": data.id,
         "name": data.name or "-",
         "state": f"{data.state}: {data.state_reason.message}",
+        "waiting": data.waiting.message if data.waiting else "-",
         "data set": data.dataset,
         "family": str(data.space.get("family")),
         "objectives": ", ".join(data.objectives),

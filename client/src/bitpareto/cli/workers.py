@@ -15,7 +15,7 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
         out.print_json(data=[worker.model_dump(mode="json") for worker in found])
         return
     table = Table(box=None)
-    for heading in ("worker", "queue", "host", "pid", "device", "trial", "last seen"):
+    for heading in ("worker", "queue", "host", "pid", "device", "works on", "last seen"):
         table.add_column(heading, no_wrap=True)
     for worker in found:
         table.add_row(
@@ -24,7 +24,7 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
             worker.host,
             str(worker.pid),
             worker.device,
-            worker.trial_id or "-",
+            worker.trial_id or worker.search_id or "-",
             f"{worker.silent_s:.0f} s ago",
         )
     out.print(table)

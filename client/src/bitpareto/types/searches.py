@@ -137,6 +137,8 @@ class Search(ResponseModel):
     finished_at: datetime | None
     state: SearchState
     state_reason: Reason
+    waiting: Reason | None = None
+    """Why nothing of it is in work, as of now; null when something is, or it has ended."""
     dataset: str
     space: dict[str, Any]
     objectives: list[str]

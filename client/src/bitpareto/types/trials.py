@@ -87,6 +87,8 @@ class Trial(ResponseModel):
     number: int
     state: TrialState
     state_reason: TrialReason | None
+    waiting: TrialReason | None = None
+    """Why a queued trial has not started, as of now; null for one that does not wait."""
     outcome: str | None
     candidate_hash: str
     replicate: int = 0

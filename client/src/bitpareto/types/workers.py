@@ -16,7 +16,9 @@ class Worker(ResponseModel):
     device: str
     """Such as `cpu`, `cuda:0`."""
     trial_id: str | None
-    """The trial it holds, null while it waits."""
+    """The trial it holds, if any."""
+    search_id: str | None = None
+    """The search it proposes candidates for or measures the front of, if any."""
     started_at: datetime
     last_seen_at: datetime
     """When it reported last; a worker that is silent for some leases is forgotten."""
