@@ -92,6 +92,7 @@ def replicate(
     store: StoreDep,
     bell: BellDep,
     now: NowDep,
+    waiting: WaitingDep,
     response: Response,
     body: TrialReplicate | None = None,
 ) -> Trial:
@@ -102,6 +103,7 @@ def replicate(
     """
     with store.begin() as uow:
         trial = replicate_trial(uow, trial_id, body.seed if body else None, now)
+        why = waiting.of_trial(uow, trial, uow.searches.get(trial.search_id))
     bell.train(trial.id)
     response.headers["Location"] = f"/v1/trials/{trial.id}"
-    return trial_to_wire(trial, None, with_layers=True)
+    return trial_to_wire(trial, None, why, with_layers=True)

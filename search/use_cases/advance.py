@@ -107,9 +107,7 @@ def begin_advance(
         return None
     token = schedule.hold_token + 1
     hold_until = now + timedelta(seconds=hold_s)
-    held = replace(
-        schedule, hold_token=token, hold_until=hold_until, hold_since=now, rung_at=now
-    )
+    held = replace(schedule, hold_token=token, hold_until=hold_until, hold_since=now, rung_at=now)
     uow.searches.save_schedule(search_id, held)
     history = _brought_up_to_date(uow, search_id, remembered)
     return AdvancePlan(search=search, history=history, n_wanted=wanted, token=token)

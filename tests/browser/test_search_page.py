@@ -208,3 +208,13 @@ def test_unknown_search_is_explained(page: Page, complaints: list[str]) -> None:
     expect(page.get_by_role("link", name="All searches")).to_be_visible()
     assert [text for text in complaints if "404" not in text] == []
     complaints.clear()
+
+
+def test_the_header_says_what_a_search_waits_for(page: Page, script: Any) -> None:
+    page.goto(f"/?search={script.id}")
+    waiting = page.locator(".search-head .waiting")
+    expect(waiting).to_have_text("Waiting: no optimize worker has reported yet.")
+    (trial_id,) = script.propose(1)
+    expect(waiting).to_have_text("Waiting: no train worker has reported yet.")
+    script.claim(trial_id)
+    expect(waiting).to_be_hidden()

@@ -38,9 +38,7 @@ def upgrade() -> None:
     op.add_column("workers", sa.Column("search_id", sa.String(length=40), nullable=True))
     op.add_column("workers", sa.Column("capabilities", sa.JSON(), nullable=True))
     op.add_column("trials", sa.Column("min_memory_bytes", sa.BigInteger(), nullable=True))
-    op.add_column(
-        "searches", sa.Column("hold_since", sa.DateTime(timezone=True), nullable=True)
-    )
+    op.add_column("searches", sa.Column("hold_since", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:

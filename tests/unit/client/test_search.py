@@ -200,7 +200,7 @@ def test_ctrl_c_detaches_and_says_how_to_come_back(
         raise KeyboardInterrupt
 
     handle = client.searches.get(new_search(deployment.store).id)
-    monkeypatch.setattr("bitpareto._waiting.follow", interrupted)
+    monkeypatch.setattr("bitpareto._waiting.follow_closely", interrupted)
     with pytest.raises(KeyboardInterrupt):
         handle.wait()
     assert f"bitpareto watch {handle.id}" in capsys.readouterr().err
@@ -241,7 +241,7 @@ def test_without_a_stream_wait_asks(
     def no_stream(*_: object) -> None:
         raise APIConnectionError("streams do not pass")
 
-    monkeypatch.setattr("bitpareto._waiting.follow", no_stream)
+    monkeypatch.setattr("bitpareto._waiting.follow_closely", no_stream)
     monkeypatch.setattr("bitpareto._waiting.POLL_S", 0.05)
     search = new_search(deployment.store, limits=Limits(max_trials=1, max_parallel=1))
     deployment.complete(deployment.claimed(search, 1)[0], 0.9)
