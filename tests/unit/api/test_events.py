@@ -91,7 +91,7 @@ class CountingStore:
     """The real store, counting reads."""
 
     def __init__(self, store: Store) -> None:
-        self.begin = store.begin
+        self.begin, self.now = store.begin, store.now
         self._read = store.read
         self.reads = 0
 
