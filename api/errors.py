@@ -26,10 +26,12 @@ from db.migrate import SchemaError
 from jobs.broker import BrokerUrlError
 from jobs.messages import PayloadError
 from search.errors import (
+    AuthenticationError,
     BitparetoError,
     InvalidRequestError,
     NameTakenError,
     NotFoundError,
+    PermissionDeniedError,
     StaleLeaseError,
     StoreBusyError,
     TransitionError,
@@ -63,6 +65,12 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
     {
         InvalidRequestError: INVALID,
         NotFoundError: ProblemType(status=404, code="not_found", title="No such object"),
+        AuthenticationError: ProblemType(
+            status=401, code="unauthenticated", title="A valid API key is needed"
+        ),
+        PermissionDeniedError: ProblemType(
+            status=403, code="forbidden", title="This key may not do that"
+        ),
         TransitionError: ProblemType(
             status=409, code="state_conflict", title="The object's state does not allow this"
         ),
@@ -172,6 +180,8 @@ def _on_domain_error(request: Request, error: Exception) -> Response:
     headers = {}
     if isinstance(error, StoreBusyError):
         headers["Retry-After"] = f"{max(1, round(error.retry_after_s))}"
+    if isinstance(error, AuthenticationError):
+        headers["WWW-Authenticate"] = 'Bearer realm="bitpareto"'
     return problem_response(request, kind, str(error), errors=errors, headers=headers)
 
 

@@ -1,11 +1,14 @@
 """Hardware profiles in SQL."""
 
+from typing import Any
+
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
+from db.inserts import insert_or_nothing
+from db.scoping import project_of
 from db.tables import HardwareProfileRow
+from search.access import DEFAULT_PROJECT
 from search.entities import WrittenProfile
 from search.errors import NameTakenError
 
@@ -18,23 +21,21 @@ class SqlHardwareProfiles:
 
     def add(self, profile: WrittenProfile) -> None:
         """Store a new profile; raises ``NameTakenError``."""
-        values = {
+        values: dict[str, Any] = {
             "name": profile.name,
             "sha256": profile.sha256,
             "yaml": profile.yaml,
             "created_at": profile.created_at,
         }
-        # of two at once the second must hear of the first, not break its transaction
-        sqlite = self._session.connection().dialect.name == "sqlite"
-        insert = insert_sqlite if sqlite else insert_postgresql
-        statement = insert(HardwareProfileRow).values(values).on_conflict_do_nothing()
-        added = self._session.scalar(statement.returning(HardwareProfileRow.name))
-        if added is None:
+        # an insert by itself is beyond what narrows a session, so it names the project
+        values["project_id"] = project_of(self._session) or DEFAULT_PROJECT
+        if not insert_or_nothing(self._session, HardwareProfileRow, values):
             raise NameTakenError("hardware profile", profile.name)
 
     def find(self, name: str) -> WrittenProfile | None:
         """Return the profile of this name, if any."""
-        row = self._session.get(HardwareProfileRow, name)
+        project = project_of(self._session) or DEFAULT_PROJECT
+        row = self._session.get(HardwareProfileRow, (project, name))
         return None if row is None else _to_profile(row)
 
     def all(self) -> list[WrittenProfile]:

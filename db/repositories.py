@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.mappers import (
@@ -257,9 +257,7 @@ class SqlTrials:
     def front_facts(self, search_id: str) -> list[TrialFacts]:
         """Return the members of a search's front by number."""
         query = select(*_FACTS).where(TrialRow.search_id == search_id, TrialRow.on_front)
-        # sorted here: asked to sort, SQLite walks along all numbers
-        members = [to_facts(row) for row in self._session.execute(query)]
-        return sorted(members, key=lambda member: member.number)
+        return [to_facts(row) for row in self._session.execute(query.order_by(TrialRow.number))]
 
     def front_as_of(self, search_id: str, event_id: int) -> list[Trial]:
         """Return the members of a search's front right after an event, smallest file first."""
@@ -299,8 +297,10 @@ class SqlTrials:
         self._session.flush()
 
     def holders(self) -> set[str]:
-        """Return the ids of all workers that hold a trial."""
-        query = select(TrialRow.worker_id).where(TrialRow.state == str(TrialState.RUNNING))
+        """Return the ids of all workers that hold a trial, of whichever project."""
+        # of the table, not of the class: this alone is not narrowed to a project (db.scoping)
+        trials = inspect(TrialRow).local_table.c
+        query = select(trials.worker_id).where(trials.state == str(TrialState.RUNNING))
         return {worker_id for worker_id in self._session.scalars(query) if worker_id}
 
     def expired(self, now: datetime) -> list[Trial]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -10,13 +11,14 @@ from typing import Final
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session
 
+from db.access_repository import SqlAccess
 from db.engines import is_busy, make_engine, read_only
 from db.figures import SqlFigures
 from db.hardware_repository import SqlHardwareProfiles
 from db.model_repository import SqlModels
 from db.repositories import SqlArtifacts, SqlEvents, SqlSearches, SqlTrials
+from db.scoping import ProjectSession, scoped_info
 from db.worker_repository import SqlWorkers
 from search.errors import StoreBusyError
 
@@ -36,6 +38,7 @@ class SqlUnitOfWork:
     events: SqlEvents
     workers: SqlWorkers
     figures: SqlFigures
+    access: SqlAccess
 
 
 class SqlStore:
@@ -45,6 +48,13 @@ class SqlStore:
         self._writer = engine
         self._reader = read_only(engine)
         self._clock: tuple[datetime, float] | None = None
+        self._project: str | None = None
+
+    def of_project(self, name: str) -> "SqlStore":
+        """Return the store as one project sees it; it shares the connections."""
+        narrowed = copy(self)
+        narrowed._project = name
+        return narrowed
 
     def begin(self) -> AbstractContextManager[SqlUnitOfWork]:
         """Open a write transaction."""
@@ -77,7 +87,9 @@ class SqlStore:
     def _transaction(self, engine: Engine) -> Iterator[SqlUnitOfWork]:
         with (
             self._errors_translated(),
-            Session(engine, expire_on_commit=False) as session,
+            ProjectSession(
+                engine, expire_on_commit=False, info=scoped_info(self._project)
+            ) as session,
             session.begin(),
         ):
             session.connection()  # a writer waits for its turn here, before it has read
@@ -91,6 +103,7 @@ class SqlStore:
                 SqlEvents(session, locked),
                 SqlWorkers(session),
                 SqlFigures(session),
+                SqlAccess(session),
             )
 
     @contextmanager

@@ -1,6 +1,7 @@
 """SQL tables. JSON holds values that are read whole; whatever is filtered or sorted is a column."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from typing_extensions import override
 
+from search.access import DEFAULT_PROJECT
 from search.states import SearchState, TrialState
 
 # SQLite counts up by itself only in a column of type INTEGER
@@ -66,17 +68,42 @@ class Base(DeclarativeBase):
     }
 
 
-def _one_of(column: str, values: type[SearchState] | type[TrialState]) -> str:
+def one_of(column: str, values: type[StrEnum]) -> str:
+    """Return the CHECK that a column holds one of an enumeration's values."""
     return f"{column} IN ({', '.join(repr(str(v)) for v in values)})"
 
 
-class SearchRow(Base):
+class OfProject:
+    """A row of one project; ``db.scoping`` hides it from the others."""
+
+    project_id: Mapped[str] = mapped_column(
+        String(40),
+        ForeignKey("projects.name"),
+        default=DEFAULT_PROJECT,
+        server_default=DEFAULT_PROJECT,
+    )
+
+
+class OfSearch:
+    """A row of the project of its search."""
+
+    search_id: Mapped[str] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"))
+
+
+class OfTrial:
+    """A row of the project of its trial's search."""
+
+    trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+
+
+class SearchRow(OfProject, Base):
     """A search and its schedule."""
 
     __tablename__ = "searches"
     __table_args__ = (
-        CheckConstraint(_one_of("state", SearchState), name="state"),
+        CheckConstraint(one_of("state", SearchState), name="state"),
         Index(None, "state", "rung_at"),
+        Index(None, "project_id", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -107,19 +134,17 @@ class SearchRow(Base):
     exhausted: Mapped[bool]
 
 
-class TrialRow(Base):
+class TrialRow(OfSearch, Base):
     """A trial; ``attempt`` is the fencing token of whoever holds it."""
 
     __tablename__ = "trials"
     __table_args__ = (
-        CheckConstraint(_one_of("state", TrialState), name="state"),
+        CheckConstraint(one_of("state", TrialState), name="state"),
         UniqueConstraint("search_id", "number"),
         UniqueConstraint("search_id", "candidate_hash", "replicate"),
         Index(None, "search_id", "state"),
         # fronts are read with every result, and are small
-        Index(
-            None, "search_id", sqlite_where=text("on_front = 1"), postgresql_where=text("on_front")
-        ),
+        Index(None, "search_id", sqlite_where=text("on_front"), postgresql_where=text("on_front")),
         Index(
             "ix_trials_replicated",
             "search_id",
@@ -131,7 +156,6 @@ class TrialRow(Base):
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    search_id: Mapped[str] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"))
     number: Mapped[int]
     state: Mapped[str] = mapped_column(String(16))
     state_reason: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -160,20 +184,19 @@ class TrialRow(Base):
     finished_at: Mapped[datetime | None]
 
 
-class FrontMemberRow(Base):
+class FrontMemberRow(OfSearch, Base):
     """A stay on the front, from one event to another, so that any earlier front can be read."""
 
     __tablename__ = "front_members"
     __table_args__ = (Index(None, "search_id", "left_event"),)
 
     id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
-    search_id: Mapped[str] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"))
     trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
     joined_event: Mapped[int] = mapped_column(BigInteger)
     left_event: Mapped[int | None] = mapped_column(BigInteger)
 
 
-class ArtifactRow(Base):
+class ArtifactRow(OfSearch, Base):
     """A packed file's record; one per completed trial."""
 
     __tablename__ = "artifacts"
@@ -181,28 +204,30 @@ class ArtifactRow(Base):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
-    search_id: Mapped[str] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"))
     sha256: Mapped[str] = mapped_column(String(64))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
 
 
-class HardwareProfileRow(Base):
+class HardwareProfileRow(OfProject, Base):
     """A hardware profile that a user added, as it was written; it never changes."""
 
     __tablename__ = "hardware_profiles"
 
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.name"), primary_key=True, server_default=DEFAULT_PROJECT
+    )
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64))
     yaml: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
 
 
-class ModelRow(Base):
+class ModelRow(OfProject, Base):
     """An uploaded network; its weights lie in the artifact store."""
 
     __tablename__ = "models"
-    __table_args__ = (Index(None, "sha256"),)
+    __table_args__ = (Index(None, "sha256"), Index(None, "project_id", "id"))
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
@@ -214,14 +239,13 @@ class ModelRow(Base):
     created_at: Mapped[datetime]
 
 
-class EventRow(Base):
+class EventRow(OfSearch, Base):
     """One entry of a search's log."""
 
     __tablename__ = "events"
     __table_args__ = (Index(None, "search_id", "id"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
-    search_id: Mapped[str] = mapped_column(ForeignKey("searches.id", ondelete="CASCADE"))
     type: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
     payload: Mapped[dict[str, Any]]
@@ -253,14 +277,13 @@ class DepartureRow(Base):
     last_seen_at: Mapped[datetime | None]
 
 
-class TrialLogRow(Base):
+class TrialLogRow(OfTrial, Base):
     """A piece of what an attempt at a trial has printed."""
 
     __tablename__ = "trial_logs"
     __table_args__ = (Index(None, "trial_id", "id"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
-    trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
     attempt: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     n_bytes: Mapped[int]

@@ -47,6 +47,14 @@ class NameTakenError(BitparetoError):
         super().__init__(f"{kind} {name!r} exists already, and never changes; choose another name")
 
 
+class AuthenticationError(BitparetoError):
+    """Nobody this service knows; get a valid key first. It never says what is wrong with one."""
+
+
+class PermissionDeniedError(BitparetoError):
+    """Known, but not allowed; ask for a key or a role that allows more."""
+
+
 class TransitionError(BitparetoError):
     """A state change outside the table of transitions; read the object again, then decide."""
 

@@ -5,7 +5,7 @@ import time
 from typing import Literal
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-Prefix = Literal["sea", "trl", "art", "mdl", "wrk"]
+Prefix = Literal["sea", "trl", "art", "mdl", "wrk", "key"]
 
 
 def new_id(prefix: Prefix) -> str:

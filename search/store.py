@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from search.access_store import AccessRepository
 from search.entities import (
     Artifact,
     Event,
@@ -280,6 +281,10 @@ class UnitOfWork(Protocol):
     def figures(self) -> FiguresRepository:
         """Sums over everything."""
 
+    @property
+    def access(self) -> AccessRepository:
+        """Projects, members and keys."""
+
 
 class Store(Protocol):
     """Opens transactions. Safe to share between threads, but not across a fork; a unit is neither.
@@ -292,6 +297,9 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
         """Open a read-only transaction: everything read in it is as of one moment."""
+
+    def of_project(self, name: str) -> "Store":
+        """Return the store as one project sees it: nothing of another is there, nor can be."""
 
     def now(self) -> datetime:
         """Return the present time by the clock that all processes share, aware UTC."""

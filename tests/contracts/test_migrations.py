@@ -8,7 +8,7 @@ from alembic import command
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from db.engines import make_engine
@@ -17,7 +17,7 @@ from db.store import open_store
 from db.tables import Base
 from search.states import TrialState
 from tests.contracts.invariants import check_invariants
-from tests.service import claim, complete, new_search, proposals, queue_trials
+from tests.service import NOW, claim, complete, new_search, proposals, queue_trials
 
 
 def test_there_is_one_head() -> None:
@@ -114,3 +114,27 @@ def test_a_trial_needs_its_search(database_url: str) -> None:
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(orphan, {"id": trial_id})
     engine.dispose()
+
+
+def test_what_there_was_before_projects_is_in_the_default_one(empty_database_url: str) -> None:
+    command.upgrade(alembic_config(empty_database_url), "0006")
+    engine = create_engine(empty_database_url)
+    add = "INSERT INTO hardware_profiles VALUES ('chip', 'ab', '{}', '2026-03-01 12:00:00+00:00')"
+    with engine.begin() as connection:
+        connection.execute(text(add))
+    upgrade(empty_database_url)
+    store = open_store(empty_database_url)
+    (project,) = _names(engine)
+    assert project == "default"
+    with store.of_project("default").read() as uow:
+        assert [profile.created_at for profile in uow.hardware_profiles.all()] == [NOW]
+    store.close()
+    command.downgrade(alembic_config(empty_database_url), "0006")
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT name FROM hardware_profiles")).scalar() == "chip"
+    engine.dispose()
+
+
+def _names(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.execute(text("SELECT name FROM projects")).scalars())

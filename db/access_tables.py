@@ -1,0 +1,50 @@
+"""Tables of projects, members and API keys."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables import Base, OfProject, one_of
+from search.access import Role, Scope
+
+
+class ProjectRow(Base):
+    """A project."""
+
+    __tablename__ = "projects"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class MemberRow(OfProject, Base):
+    """A user of a project."""
+
+    __tablename__ = "members"
+    __table_args__ = (CheckConstraint(one_of("role", Role), name="role"),)
+
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.name"), primary_key=True)
+    user: Mapped[str] = mapped_column(String(100), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime]
+
+
+class ApiKeyRow(OfProject, Base):
+    """A key, less its secret."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        CheckConstraint(one_of("scope", Scope), name="scope"),
+        Index(None, "project_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    user: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(200))
+    scope: Mapped[str] = mapped_column(String(16))
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
