@@ -1,24 +1,31 @@
 """The real tasks in one process, with training that does nothing: what is left is ours."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from benchmarks.chaos import noop_worker
 from db.artifact_files import ArtifactFiles
 from db.migrate import upgrade
 from db.store import open_store
-from search.entities import Limits, Strategy
+from search.datasets import DATASETS
+from search.entities import Limits, Proposal, Strategy
 from search.ids import new_id
 from search.recipe import Recipe
 from search.settings import settings_from_environment
 from search.use_cases.searches import create_search
+from search_space.costs import cost_mapping
+from search_space.space import space_from_json
 from worker.parts import Identity, Parts
 from worker.tasks.advance import advance
 
-SPACE: Mapping[str, object] = {
+DATASET: Final = "digits"
+SPACE: Final[Mapping[str, object]] = {
     "family": "mobilenetv2",
     "stem_channels": [4, 6, 8],
     "stages": [
@@ -59,7 +66,7 @@ class Machinery:
             return create_search(
                 uow,
                 name="machinery",
-                dataset="digits",
+                dataset=DATASET,
                 space=SPACE,
                 objectives=("accuracy", "size_bytes"),
                 budgets={},
@@ -71,16 +78,17 @@ class Machinery:
                 now=self.parts.now(),
             ).id
 
-    def advance(self, search_id: str) -> tuple[float, Sequence[str]]:
+    def advance(self, search_id: str) -> tuple[float, list[str]]:
         """Advance a search; returns seconds and the new trials."""
         began = time.perf_counter()
         advance(self.parts, search_id)
         seconds = time.perf_counter() - began
-        created, self.bell.trials[:] = tuple(self.bell.trials), []
+        created, self.bell.trials[:] = list(self.bell.trials), []
         return seconds, created
 
     def train(self, trial_id: str) -> float:
-        """Run a trial that trains nothing; returns seconds."""
+        """Run a trial that trains nothing; returns seconds. This process never trains again."""
+        noop_worker.install()
         from worker.tasks.train import train  # noqa: PLC0415  # after the stand-ins for torch
 
         began = time.perf_counter()
@@ -88,10 +96,27 @@ class Machinery:
         return time.perf_counter() - began
 
 
+def draw(n: int, seed: int = 0) -> list[Proposal]:
+    """Return ``n`` different candidates of ``SPACE``, drawn uniformly."""
+    facts = DATASETS[DATASET]
+    space = space_from_json(SPACE, input_shape=facts.input_shape, n_classes=facts.n_classes)
+    rng, drawn = np.random.default_rng(seed), dict[str, Proposal]()
+    while len(drawn) < n:
+        candidate = space.sample(rng)
+        drawn[candidate.hash] = Proposal(
+            genes=candidate.genes,
+            layers=candidate.layers,
+            candidate_hash=candidate.hash,
+            costs=cost_mapping(candidate.layers),
+            gen_method="random",
+            gen_seconds=0.0,
+        )
+    return list(drawn.values())
+
+
 @contextmanager
 def machinery(database_url: str, folder: Path) -> Iterator[Machinery]:
     """Open a machinery on a new database, its files in a folder."""
-    noop_worker.install()
     upgrade(database_url)
     settings = settings_from_environment(
         {"BITPARETO_DATABASE_URL": database_url, "BITPARETO_DATA_FOLDER": str(folder)}

@@ -257,7 +257,9 @@ class SqlTrials:
     def front_facts(self, search_id: str) -> list[TrialFacts]:
         """Return the members of a search's front by number."""
         query = select(*_FACTS).where(TrialRow.search_id == search_id, TrialRow.on_front)
-        return [to_facts(row) for row in self._session.execute(query.order_by(TrialRow.number))]
+        # sorted here: asked to sort, SQLite walks along all numbers
+        members = [to_facts(row) for row in self._session.execute(query)]
+        return sorted(members, key=lambda member: member.number)
 
     def front_as_of(self, search_id: str, event_id: int) -> list[Trial]:
         """Return the members of a search's front right after an event, smallest file first."""

@@ -144,7 +144,9 @@ class TrialRow(OfSearch, Base):
         UniqueConstraint("search_id", "candidate_hash", "replicate"),
         Index(None, "search_id", "state"),
         # fronts are read with every result, and are small
-        Index(None, "search_id", sqlite_where=text("on_front"), postgresql_where=text("on_front")),
+        Index(
+            None, "search_id", sqlite_where=text("on_front = 1"), postgresql_where=text("on_front")
+        ),
         Index(
             "ix_trials_replicated",
             "search_id",

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -60,21 +61,28 @@ class Frontier:
         self._patience = _PATIENCE
         self._drawn: list[Places] = []
         self._known = {o.candidate_hash for o in request.history}
-        self._known_places = [self.genotypes.places(o.genes) for o in request.history]
-        self._known_rows = {row.tobytes() for row in self._known_places}
+        self._history = request.history
+        self._chosen: list[Places] = []
+        self._chosen_rows: set[bytes] = set()
 
     def exclude(self, option: Option) -> None:
         """Take a chosen option out."""
         places = self.genotypes.places(option.candidate.genes)
         self._known.add(option.candidate.hash)
-        self._known_places.append(places)
-        self._known_rows.add(places.tobytes())
+        self._chosen.append(places)
+        self._chosen_rows.add(places.tobytes())
 
     def fresh(self, places: Places) -> Rows:
         """Return those of the genotypes ``(n, d)`` that are new and within budget, each once.
 
         Two different rows can still be one network; ``option`` tells.
         """
+        rows = self._within_budget(places)
+        known = (self._known_rows, self._chosen_rows)
+        new = [not any(row.tobytes() in some for some in known) for row in rows.places]
+        return select(rows, np.array(new, dtype=np.bool_))
+
+    def _within_budget(self, places: Places) -> Rows:
         rows = self.terrain.rows(places)
         keep = np.ones(len(places), dtype=np.bool_)
         for name, bound in self.bounds.items():
@@ -82,7 +90,7 @@ class Frontier:
         seen: set[bytes] = set()
         for i in np.flatnonzero(keep):
             row = rows.places[i].tobytes()
-            keep[i] = row not in seen and row not in self._known_rows
+            keep[i] = row not in seen
             seen.add(row)
         return select(rows, keep)
 
@@ -106,7 +114,8 @@ class Frontier:
         """
         for start in range(0, self._patience, _AT_ONCE):
             places = self.genotypes.uniform(rng, min(_AT_ONCE, self._patience - start))
-            rows = self.fresh(places).places
+            # at first hardly anything drawn is known, and knowing it costs a look at every trial
+            rows = (self.fresh if start else self._within_budget)(places).places
             option = next((o for row in rows if (o := self.take(row))), None)
             if option is not None:
                 return option
@@ -143,6 +152,14 @@ class Frontier:
                 return option
         return None
 
+    @cached_property
+    def _known_places(self) -> list[Places]:
+        return [self.genotypes.places(o.genes) for o in self._history]
+
+    @cached_property
+    def _known_rows(self) -> set[bytes]:
+        return {row.tobytes() for row in self._known_places}
+
     def _next_drawn(self) -> Option | None:
         while self._drawn:
             option = self.option(self._drawn.pop())
@@ -155,7 +172,7 @@ class Frontier:
             yield np.array(places, dtype=np.int64)
 
     def _neighbours(self, rng: np.random.Generator) -> Iterator[Places]:
-        for known in reversed(self._known_places):
+        for known in reversed([*self._known_places, *self._chosen]):
             here = np.where(known < 0, self.genotypes.uniform(rng, 1)[0], known)
             for gene in np.flatnonzero(known >= 0):
                 for choice in range(self.genotypes.n_choices[gene]):

@@ -21,7 +21,7 @@ def upgrade() -> None:
         op.f("ix_trials_search_id"),
         "trials",
         ["search_id"],
-        sqlite_where=sa.text("on_front"),
+        sqlite_where=sa.text("on_front = 1"),
         postgresql_where=sa.text("on_front"),
     )
 
