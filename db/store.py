@@ -17,8 +17,9 @@ from db.engines import is_busy, make_engine, read_only
 from db.figures import SqlFigures
 from db.hardware_repository import SqlHardwareProfiles
 from db.model_repository import SqlModels
-from db.repositories import SqlArtifacts, SqlEvents, SqlSearches, SqlTrials
+from db.repositories import SqlArtifacts, SqlEvents, SqlSearches
 from db.scoping import ProjectSession, scoped_info
+from db.trial_repository import SqlTrials
 from db.worker_repository import SqlWorkers
 from search.errors import StoreBusyError
 

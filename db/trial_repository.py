@@ -1,0 +1,242 @@
+"""The trials of one SQLAlchemy session, as domain values."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import inspect, or_, select, update
+from sqlalchemy.orm import Session
+
+from db.mappers import changing_trial_columns, to_facts, to_trial, trial_columns
+from db.rows import held_row
+from db.tables import EventRow, FrontMemberRow, SearchRow, TrialRow
+from search.entities import Trial, TrialFacts
+from search.errors import NotFoundError
+from search.states import SearchState, TrialState
+
+_FACTS: Final = (
+    TrialRow.id,
+    TrialRow.number,
+    TrialRow.state,
+    TrialRow.genes,
+    TrialRow.candidate_hash,
+    TrialRow.costs,
+    TrialRow.metrics,
+)
+
+
+class SqlTrials:
+    """Implements ``search.store.TrialRepository``.
+
+    A search's row counts its trials by state, so that no step of a long search counts them again;
+    the search's lock keeps two transactions from counting on the same numbers.
+    """
+
+    def __init__(self, session: Session, locked: Collection[str]) -> None:
+        self._session = session
+        self._locked = locked
+
+    def add(self, trial: Trial, rung_at: datetime | None = None) -> None:
+        """Store a new trial."""
+        row = TrialRow(**trial_columns(trial), rung_at=rung_at, on_front=False)
+        self._session.add(row)
+        self._count(trial.search_id, {str(trial.state): 1})
+        self._session.flush()
+
+    def get(self, trial_id: str) -> Trial:
+        """Return a trial."""
+        return to_trial(held_row(self._session, TrialRow, "trial", trial_id))
+
+    def search_of(self, trial_id: str) -> str:
+        """Return the id of a trial's search."""
+        query = select(TrialRow.search_id).where(TrialRow.id == trial_id)
+        search_id = self._session.scalar(query)
+        if search_id is None:
+            raise NotFoundError("trial", trial_id)
+        return search_id
+
+    def lock(self, trial_id: str) -> Trial:
+        """Return a trial, its row held until the transaction ends."""
+        return to_trial(held_row(self._session, TrialRow, "trial", trial_id, lock=True))
+
+    def save(self, trial: Trial) -> None:
+        """Write a trial that exists."""
+        row = held_row(self._session, TrialRow, "trial", trial.id)
+        if row.state != trial.state:
+            self._count(trial.search_id, {row.state: -1, str(trial.state): 1})
+        for name, value in changing_trial_columns(trial).items():
+            setattr(row, name, value)
+
+    def _count(self, search_id: str, changes: Mapping[str, int]) -> None:
+        if search_id not in self._locked:
+            raise RuntimeError(f"search {search_id} must be locked before its trials change")
+        row = held_row(self._session, SearchRow, "search", search_id)
+        counts = {state: row.trial_counts.get(state, 0) + n for state, n in changes.items()}
+        merged = {**row.trial_counts, **counts}
+        row.trial_counts = {state: n for state, n in merged.items() if n}
+
+    def of_search(self, search_id: str) -> list[Trial]:
+        """Return a search's trials by number."""
+        query = select(TrialRow).where(TrialRow.search_id == search_id)
+        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.number))]
+
+    def queued(self, search_id: str) -> list[Trial]:
+        """Return a search's trials that nobody has claimed, by number."""
+        query = select(TrialRow).where(
+            TrialRow.search_id == search_id, TrialRow.state == str(TrialState.QUEUED)
+        )
+        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.number))]
+
+    def facts(self, search_id: str, after_event: int = 0) -> list[TrialFacts]:
+        """Return the trials that the log names after an event, by number; all of them after 0."""
+        query = select(*_FACTS).where(TrialRow.search_id == search_id).order_by(TrialRow.number)
+        if after_event:
+            named = select(EventRow.payload["trial_id"].as_string()).where(
+                EventRow.search_id == search_id, EventRow.id > after_event
+            )
+            changed = {trial_id for trial_id in self._session.scalars(named) if trial_id}
+            query = query.where(TrialRow.id.in_(changed))
+        return [to_facts(row) for row in self._session.execute(query)]
+
+    def known(self, search_id: str, candidate_hashes: Sequence[str]) -> set[str]:
+        """Return which of these candidates the search has a trial of."""
+        query = select(TrialRow.candidate_hash).where(
+            TrialRow.search_id == search_id, TrialRow.candidate_hash.in_(candidate_hashes)
+        )
+        return set(self._session.scalars(query))
+
+    def of_candidate(self, search_id: str, candidate_hash: str) -> list[Trial]:
+        """Return a search's trials of one candidate, by number."""
+        query = select(TrialRow).where(
+            TrialRow.search_id == search_id, TrialRow.candidate_hash == candidate_hash
+        )
+        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.number))]
+
+    def replicated(self, search_id: str) -> dict[str, list[float]]:
+        """Return the accuracies of all trials of each replicated candidate, by its hash."""
+        replicates = select(TrialRow.candidate_hash).where(
+            TrialRow.search_id == search_id, TrialRow.replicate > 0
+        )
+        hashes = set(self._session.scalars(replicates))
+        if not hashes:
+            return {}
+        query = select(TrialRow.candidate_hash, TrialRow.metrics).where(
+            TrialRow.search_id == search_id,
+            TrialRow.candidate_hash.in_(hashes),
+            TrialRow.state == str(TrialState.COMPLETED),
+        )
+        accuracies: dict[str, list[float]] = {}
+        for row in self._session.execute(query.order_by(TrialRow.number)):
+            accuracies.setdefault(row.candidate_hash, []).append(row.metrics["accuracy"])
+        return accuracies
+
+    def page(
+        self,
+        search_id: str,
+        limit: int,
+        after_number: int = 0,
+        state: TrialState | None = None,
+    ) -> list[Trial]:
+        """Return up to ``limit`` trials by number, those after ``after_number``."""
+        query = select(TrialRow).where(
+            TrialRow.search_id == search_id, TrialRow.number > after_number
+        )
+        if state is not None:
+            query = query.where(TrialRow.state == str(state))
+        query = query.order_by(TrialRow.number).limit(limit)
+        return [to_trial(row) for row in self._session.scalars(query)]
+
+    def front(self, search_id: str) -> list[Trial]:
+        """Return the members of a search's front, smallest file first."""
+        query = select(TrialRow).where(TrialRow.search_id == search_id, TrialRow.on_front)
+        return _smallest_first(to_trial(row) for row in self._session.scalars(query))
+
+    def front_facts(self, search_id: str) -> list[TrialFacts]:
+        """Return the members of a search's front by number."""
+        query = select(*_FACTS).where(TrialRow.search_id == search_id, TrialRow.on_front)
+        # sorted here: asked to sort, SQLite walks along all numbers
+        members = [to_facts(row) for row in self._session.execute(query)]
+        return sorted(members, key=lambda member: member.number)
+
+    def front_as_of(self, search_id: str, event_id: int) -> list[Trial]:
+        """Return the members of a search's front right after an event, smallest file first."""
+        stay = FrontMemberRow
+        query = (
+            select(TrialRow)
+            .join(stay, stay.trial_id == TrialRow.id)
+            .where(
+                stay.search_id == search_id,
+                stay.joined_event <= event_id,
+                or_(stay.left_event.is_(None), stay.left_event > event_id),
+            )
+        )
+        return _smallest_first(to_trial(row) for row in self._session.scalars(query))
+
+    def join_front(self, trial: Trial, event_id: int) -> None:
+        """Put a trial on the front as of an event."""
+        held_row(self._session, TrialRow, "trial", trial.id).on_front = True
+        self._session.add(
+            FrontMemberRow(
+                search_id=trial.search_id,
+                trial_id=trial.id,
+                joined_event=event_id,
+                left_event=None,
+            )
+        )
+        self._session.flush()
+
+    def leave_front(self, trial_id: str, event_id: int) -> None:
+        """Take a trial off the front as of an event."""
+        held_row(self._session, TrialRow, "trial", trial_id).on_front = False
+        self._session.execute(
+            update(FrontMemberRow)
+            .where(FrontMemberRow.trial_id == trial_id, FrontMemberRow.left_event.is_(None))
+            .values(left_event=event_id)
+        )
+        self._session.flush()
+
+    def holders(self) -> set[str]:
+        """Return the ids of all workers that hold a trial, of whichever project."""
+        # of the table, not of the class: this alone is not narrowed to a project (db.scoping)
+        trials = inspect(TrialRow).local_table.c
+        query = select(trials.worker_id).where(trials.state == str(TrialState.RUNNING))
+        return {worker_id for worker_id in self._session.scalars(query) if worker_id}
+
+    def expired(self, now: datetime) -> list[Trial]:
+        """Return running trials whose lease ended before ``now``, search by search.
+
+        Their searches are locked in this order, the same for every sweeper: no two of them can
+        wait for each other.
+        """
+        query = select(TrialRow).where(
+            TrialRow.state == str(TrialState.RUNNING), TrialRow.lease_expires_at < now
+        )
+        query = query.order_by(TrialRow.search_id, TrialRow.id)
+        return [to_trial(row) for row in self._session.scalars(query)]
+
+    def unclaimed(self, rung_before: datetime) -> list[Trial]:
+        """Return queued trials of running searches, last rung before a time or never."""
+        query = (
+            select(TrialRow)
+            .join(SearchRow, SearchRow.id == TrialRow.search_id)
+            .where(
+                SearchRow.state == str(SearchState.RUNNING),
+                TrialRow.state == str(TrialState.QUEUED),
+                or_(TrialRow.rung_at.is_(None), TrialRow.rung_at < rung_before),
+            )
+        )
+        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.id))]
+
+    def mark_rung(self, trial_ids: Sequence[str], now: datetime) -> None:
+        """Note that workers were told about these trials."""
+        self._session.execute(
+            update(TrialRow).where(TrialRow.id.in_(trial_ids)).values(rung_at=now)
+        )
+
+    def ask_ring(self, trial_id: str) -> None:
+        """Note that workers must be told about a trial again."""
+        self._session.execute(update(TrialRow).where(TrialRow.id == trial_id).values(rung_at=None))
+
+
+def _smallest_first(members: Iterable[Trial]) -> list[Trial]:
+    return sorted(members, key=lambda trial: (trial.costs["size_bytes"], trial.number))
