@@ -8,7 +8,9 @@ from statistics import fmean, stdev
 from typing import Final
 
 from bitpareto import types as wire
+from bitpareto.types.trials import Attempt as WireAttempt
 from bitpareto.types.trials import SizeBreakdown, TrialReason
+from search.attempts import Attempt
 from search.entities import (
     Artifact,
     Event,
@@ -100,14 +102,13 @@ def trial_to_wire(
     with_layers: bool = False,
 ) -> wire.Trial:
     """Return a trial; its layer table comes only where one trial is asked for."""
-    reason = trial.state_reason
     return wire.Trial(
         id=trial.id,
         search_id=trial.search_id,
         number=trial.number,
         state=trial.state.value,
-        state_reason=TrialReason(code=reason.code, message=reason.message) if reason else None,
-        waiting=TrialReason(code=waiting.code, message=waiting.message) if waiting else None,
+        state_reason=trial_reason(trial.state_reason),
+        waiting=trial_reason(waiting),
         outcome=trial.outcome,
         candidate_hash=trial.candidate_hash,
         replicate=trial.replicate,
@@ -130,6 +131,16 @@ def trial_to_wire(
         started_at=trial.started_at,
         finished_at=trial.finished_at,
     )
+
+
+def trial_reason(reason: Reason | None) -> TrialReason | None:
+    """Return why a trial is in its state."""
+    return TrialReason(**asdict(reason)) if reason else None
+
+
+def attempt_to_wire(attempt: Attempt) -> WireAttempt:
+    """Return one worker's hold on a trial."""
+    return WireAttempt(**{**asdict(attempt), "reason": trial_reason(attempt.reason)})
 
 
 def progress_to_wire(progress: Progress) -> wire.Progress:

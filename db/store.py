@@ -16,6 +16,7 @@ from db.access_repository import SqlAccess
 from db.engines import is_busy, make_engine, read_only
 from db.figures import SqlFigures
 from db.hardware_repository import SqlHardwareProfiles
+from db.log_repository import SqlTrialLogs
 from db.model_repository import SqlModels
 from db.repositories import SqlArtifacts, SqlEvents, SqlSearches
 from db.scoping import ProjectSession, scoped_info
@@ -37,6 +38,7 @@ class SqlUnitOfWork:
     models: SqlModels
     hardware_profiles: SqlHardwareProfiles
     events: SqlEvents
+    logs: SqlTrialLogs
     workers: SqlWorkers
     figures: SqlFigures
     access: SqlAccess
@@ -102,6 +104,7 @@ class SqlStore:
                 SqlModels(session),
                 SqlHardwareProfiles(session),
                 SqlEvents(session, locked),
+                SqlTrialLogs(session),
                 SqlWorkers(session),
                 SqlFigures(session),
                 SqlAccess(session),

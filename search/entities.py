@@ -13,10 +13,15 @@ from search_space.layers import LayerList
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why something is in its state; every state that is not plain success has one."""
+    """Why something is in its state; every state that is not plain success has one.
+
+    Attributes:
+        log_tail: Of a trial that failed or lost its worker, how that attempt's log ends.
+    """
 
     code: str
     message: str
+    log_tail: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from search.entities import (
 )
 from search.figures import FiguresRepository
 from search.states import TrialState
+from search.trial_logs import TrialLogRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +273,10 @@ class UnitOfWork(Protocol):
     @property
     def events(self) -> EventRepository:
         """Event logs."""
+
+    @property
+    def logs(self) -> TrialLogRepository:
+        """What trials printed."""
 
     @property
     def workers(self) -> WorkerRepository:

@@ -76,6 +76,7 @@ class HeldTrial:
             raise TrialInterrupted(self._interrupted_by)
         if self._parts.identity.drain.is_set():
             raise TrialInterrupted("released")
+        logger.info("%s", _in_words(progress))
         with self._recording:
             self._reports.append((self._parts.now(), progress))
         if time.monotonic() - self._recorded_s >= _RECORD_EVERY_S:
@@ -119,3 +120,10 @@ class HeldTrial:
             except StoreBusyError as error:
                 # whether the lease outlives this is the store's to say, at the next beat
                 logger.warning("the lease was not renewed: %s", error)
+
+
+def _in_words(progress: Progress) -> str:
+    words = f"{progress.phase} {progress.epoch}/{progress.n_epochs}"
+    if progress.train_loss is not None:
+        words += f", loss {progress.train_loss:.4g}"
+    return words if progress.accuracy is None else f"{words}, accuracy {progress.accuracy:.4f}"

@@ -12,7 +12,13 @@ from search.pareto import FrontChange, Losses, insert, losses
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
 from search.use_cases.leases import cancelled_under, locked_trial, locked_with_search
-from search.use_cases.transitions import cancel_trial, move_search, move_trial, search_has_ended
+from search.use_cases.transitions import (
+    cancel_trial,
+    log_tail,
+    move_search,
+    move_trial,
+    search_has_ended,
+)
 
 NO_CHANGE = FrontChange(added=False, removed=())
 
@@ -135,8 +141,8 @@ def fail_trial(uow: UnitOfWork, lease: Lease, outcome: str, message: str, now: d
 
 
 def end_failed(uow: UnitOfWork, trial: Trial, outcome: str, message: str, now: datetime) -> None:
-    """End a locked running trial as failed."""
-    reason = Reason(code=outcome, message=message)
+    """End a locked running trial as failed; the reason has the end of the attempt's log."""
+    reason = Reason(code=outcome, message=message, log_tail=log_tail(uow, trial))
     move_trial(uow, trial, TrialState.FAILED, now, outcome=outcome, state_reason=reason)
     payload = {
         "trial_id": trial.id,

@@ -12,7 +12,7 @@ from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
 from search.use_cases.leases import PAUSED, requeue, time_is_up
 from search.use_cases.results import end_failed
-from search.use_cases.transitions import cancel_trial, search_has_ended
+from search.use_cases.transitions import cancel_trial, log_tail, search_has_ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,8 @@ def _take_back(uow: UnitOfWork, now: datetime) -> None:
             end_failed(uow, trial, "lost", f"{silent}; lost {trial.times_lost} times", now)
             uow.searches.ask_ring(search.id)
         else:
-            requeue(uow, trial, Reason(code="worker_lost", message=silent), now)
+            tail = log_tail(uow, trial)
+            requeue(uow, trial, Reason(code="worker_lost", message=silent, log_tail=tail), now)
 
 
 def _has_something_to_decide(search: Search, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from search.states import (
     check_trial_transition,
 )
 from search.store import UnitOfWork
+from search.trial_logs import tail_for_reason
 
 SEARCHING: Final = Reason(code="searching", message="candidates are proposed and trained")
 
@@ -59,6 +60,11 @@ def move_trial(
     moved = replace(trial, state=state, **{**over, **changes})
     uow.trials.save(moved)
     return moved
+
+
+def log_tail(uow: UnitOfWork, trial: Trial) -> str | None:
+    """Return how the log of a trial's present attempt ends, if it has one."""
+    return tail_for_reason(uow.logs.pieces(trial.id, attempt=trial.attempt))
 
 
 def cancel_trial(uow: UnitOfWork, trial: Trial, reason: Reason, now: datetime) -> None:

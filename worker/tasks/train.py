@@ -1,6 +1,8 @@
 """Train: claim a trial, run it under a heartbeat, record what came of it."""
 
 import logging
+import os
+import socket
 import traceback
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +21,6 @@ from search.errors import (
 )
 from search.ids import new_id
 from search.models import model_of_space
-from search.pareto import FrontChange
 from search.store import UnitOfWork
 from search.use_cases.leases import (
     PAUSED,
@@ -36,6 +37,7 @@ from worker.heartbeat import HeldTrial
 from worker.logs import log_ids
 from worker.parts import Parts
 from worker.persistence import ForgivingCheckpoints, persist, put_file
+from worker.trial_log import TrialLog
 
 logger = logging.getLogger(__name__)
 
@@ -55,27 +57,45 @@ def train(parts: Parts, trial_id: str) -> None:
     if claim is None:
         return
     with log_ids(search_id=claim.search.id, trial_id=trial_id, attempt=claim.lease.token):
-        logger.info("claimed trial %d", claim.trial.number)
-        try:
-            _run(parts, claim)
-        except StaleLeaseError:
-            logger.warning("another worker has the trial now; this attempt writes nothing")
+        with TrialLog(parts.store, claim.lease) as log:
+            ended = _attempt(parts, claim, log)
+        if not ended:
             return
-        except TrialInterrupted as interruption:
-            _stop(parts, claim, interruption.why)
-            return
-        except ArtifactStoreUnavailableError as error:
-            _give_back(parts, claim, str(error))
-            return
-        except StoreBusyError as error:
-            # not the candidate's fault; the next attempt starts from the last checkpoint
-            logger.warning("not recorded, the sweeper takes the trial back: %s", error)
-            return
+        logger.info("trial %d has ended", claim.trial.number)
         ForgivingCheckpoints(parts.artifacts.checkpoints(trial_id)).discard()
         parts.bell.advance(claim.search.id)
 
 
-def _run(parts: Parts, claim: Claim) -> None:
+def _attempt(parts: Parts, claim: Claim, log: TrialLog) -> bool:
+    """Return whether the trial has ended, one way or another."""
+    logger.info(
+        "attempt %d at trial %d by worker %s, process %d on %s, %s",
+        claim.lease.token,
+        claim.trial.number,
+        parts.identity.id,
+        os.getpid(),
+        socket.gethostname(),
+        parts.identity.device,
+    )
+    try:
+        _run(parts, claim, log)
+    except StaleLeaseError:
+        logger.warning("another worker has the trial now; this attempt writes nothing")
+        return False
+    except TrialInterrupted as interruption:
+        _stop(parts, claim, interruption.why)
+        return False
+    except ArtifactStoreUnavailableError as error:
+        _give_back(parts, claim, str(error))
+        return False
+    except StoreBusyError as error:
+        # not the candidate's fault; the next attempt starts from the last checkpoint
+        logger.warning("not recorded, the sweeper takes the trial back: %s", error)
+        return False
+    return True
+
+
+def _run(parts: Parts, claim: Claim, log: TrialLog) -> None:
     try:
         with HeldTrial(parts, claim.lease) as held:
             dataset: Dataset = cached_dataset(claim.search.dataset)
@@ -92,15 +112,15 @@ def _run(parts: Parts, claim: Claim) -> None:
             )
             # under the heartbeat too: a slow disk or a busy store must not cost the lease
             with held.last_reports() as reports:
-                _save(parts, claim, result, reports)
+                _save(parts, claim, result, reports, log)
     except (TrialInterrupted, StaleLeaseError, ArtifactStoreUnavailableError, StoreBusyError):
         raise
     except TrialFailure as failure:
-        _fail(parts, claim, failure.outcome, str(failure))
+        _fail(parts, claim, failure.outcome, str(failure), log)
     except Exception as error:
         # a candidate that breaks the trainer is data for the optimizer, not the end of a worker
         logger.exception("the trial failed unexpectedly")
-        _fail(parts, claim, "error", _describe(error))
+        _fail(parts, claim, "error", _describe(error), log)
 
 
 def _start(parts: Parts, claim: Claim) -> FloatStart | None:
@@ -117,10 +137,15 @@ def _save(
     claim: Claim,
     result: TrialResult,
     reports: Sequence[tuple[datetime, Progress]],
+    log: TrialLog,
 ) -> None:
     artifact_id, sha256 = new_id("art"), put_file(parts.artifacts, result.artifact)
+    logger.info(
+        "trained: accuracy %.4f, %d bytes", result.metrics["accuracy"], len(result.artifact)
+    )
 
-    def record(uow: UnitOfWork) -> FrontChange:
+    def record(uow: UnitOfWork) -> None:
+        log.save_in(uow, text)
         now = parts.now()
         artifact = Artifact(
             id=artifact_id,
@@ -130,20 +155,21 @@ def _save(
             size_bytes=len(result.artifact),
             created_at=now,
         )
-        return complete_trial(uow, claim.lease, result.metrics, artifact, now, reports)
+        complete_trial(uow, claim.lease, result.metrics, artifact, now, reports)
 
-    change = persist(parts.store, record)
-    logger.info(
-        "completed: accuracy %.4f, %d bytes%s",
-        result.metrics["accuracy"],
-        len(result.artifact),
-        ", on the front" if change.added else "",
-    )
+    with log.unsaved() as text:
+        persist(parts.store, record)
 
 
-def _fail(parts: Parts, claim: Claim, outcome: str, message: str) -> None:
+def _fail(parts: Parts, claim: Claim, outcome: str, message: str, log: TrialLog) -> None:
     logger.warning("failed as %s: %s", outcome, message.partition("\n")[0])
-    persist(parts.store, lambda uow: fail_trial(uow, claim.lease, outcome, message, parts.now()))
+
+    def record(uow: UnitOfWork) -> None:
+        log.save_in(uow, text)  # before the failure, whose reason ends with it
+        fail_trial(uow, claim.lease, outcome, message, parts.now())
+
+    with log.unsaved() as text:
+        persist(parts.store, record)
 
 
 def _give_back(parts: Parts, claim: Claim, why: str) -> None:

@@ -25,6 +25,7 @@ from bitpareto.types import (
     Trial,
     Workers,
 )
+from bitpareto.types.trials import Attempts, LogPieces
 
 T = TypeVar("T")
 
@@ -67,6 +68,8 @@ _read_searches = _reader(Page[Search])
 _read_trial = _reader(Trial)
 _read_trials = _reader(Page[Trial])
 _read_front = _reader(Front)
+_read_attempts = _reader(Attempts)
+_read_log_pieces = _reader(LogPieces)
 _read_curves = _reader(Curves)
 _read_hypervolume = _reader(HypervolumeHistory)
 _read_meta = _reader(Meta)
@@ -161,6 +164,26 @@ def get_trial(trial_id: str) -> Call[Trial]:
 def cancel_trial(trial_id: str) -> Call[Trial]:
     """Cancel a trial; doing it again changes nothing."""
     return Call(method="POST", path=f"{trial_path(trial_id)}:cancel", read=_read_trial)
+
+
+def get_log(trial_id: str, tail: int | None, attempt: int | None) -> Call[str]:
+    """Read a trial's log as text."""
+    path = f"/v1/trials/{quote(trial_id, safe='')}/log"
+    return Call(
+        method="GET", path=path, read=bytes.decode, params=_given(tail=tail, attempt=attempt)
+    )
+
+
+def get_log_pieces(trial_id: str, after: int) -> Call[LogPieces]:
+    """Read what a trial printed after a piece."""
+    path = f"/v1/trials/{quote(trial_id, safe='')}/log/pieces"
+    return Call(method="GET", path=path, read=_read_log_pieces, params=_given(after=after))
+
+
+def get_attempts(trial_id: str) -> Call[Attempts]:
+    """Read a trial's attempts."""
+    path = f"/v1/trials/{quote(trial_id, safe='')}/attempts"
+    return Call(method="GET", path=path, read=_read_attempts)
 
 
 def get_curves(trial_id: str) -> Call[Curves]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 from bitpareto._transport import DEFAULT_BASE_URL, VERSION
-from bitpareto.cli import commands, export, hardware, history, models, verify, workers
+from bitpareto.cli import commands, export, hardware, history, logs, models, verify, workers
 from bitpareto.types.searches import FrontSort
 
 _DESCRIPTION = """\
@@ -99,6 +99,16 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     example = "bitpareto curves trl_01J..."
     curves = add("curves", history.curves, "show a trial's learning curves", example)
     curves.add_argument("trial", metavar="TRIAL", help="id of a trial")
+
+    example = "bitpareto log trl_01J... --follow"
+    printed = add("log", logs.log, "print what a trial's training printed", example)
+    printed.add_argument("trial", metavar="TRIAL", help="id of a trial")
+    printed.add_argument("--tail", type=_positive, metavar="N", help="only the last N lines")
+    printed.add_argument("--attempt", type=_positive, metavar="N", help="only of this attempt")
+    printed.add_argument("--follow", action="store_true", help="stay until the trial has ended")
+    example = "bitpareto attempts trl_01J..."
+    tried = add("attempts", logs.attempts, "show who worked on a trial", example)
+    tried.add_argument("trial", metavar="TRIAL", help="id of a trial")
 
     pull = add(
         "pull",

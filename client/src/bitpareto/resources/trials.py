@@ -1,11 +1,15 @@
 """``client.trials`` and the trials of a search."""
 
+import time
 from collections.abc import Iterator
+from typing import Final
 
 from bitpareto import _calls as calls
 from bitpareto._transport import Transport
 from bitpareto.types import Curves, Trial
-from bitpareto.types.trials import TrialState
+from bitpareto.types.trials import Attempt, TrialState
+
+ENDED: Final = frozenset({"completed", "stopped", "failed", "cancelled"})
 
 
 class Trials:
@@ -50,6 +54,43 @@ class Trials:
             NotFoundError: If there is none with this id.
         """
         return self._transport.send(calls.get_curves(trial_id))
+
+    def log(self, trial_id: str, *, tail: int | None = None, attempt: int | None = None) -> str:
+        """Return what a trial's training printed, the last 256 KiB of it.
+
+        Args:
+            trial_id: The trial.
+            tail: Only so many lines of its end.
+            attempt: Only what this attempt printed.
+
+        Raises:
+            NotFoundError: If there is no trial with this id.
+        """
+        return self._transport.send(calls.get_log(trial_id, tail, attempt))
+
+    def follow_log(self, trial_id: str, *, poll_s: float = 1.0) -> Iterator[str]:
+        """Yield what a trial has printed and then what it prints, until it has ended.
+
+        Raises:
+            NotFoundError: If there is no trial with this id.
+        """
+        after = 0
+        while True:
+            found = self._transport.send(calls.get_log_pieces(trial_id, after))
+            for piece in found.data:
+                after = piece.id
+                yield piece.text
+            if found.state in ENDED:
+                return
+            time.sleep(poll_s)
+
+    def attempts(self, trial_id: str) -> "list[Attempt]":
+        """Return each worker's hold on a trial, by number.
+
+        Raises:
+            NotFoundError: If there is none with this id.
+        """
+        return self._transport.send(calls.get_attempts(trial_id)).data
 
     def list(
         self,

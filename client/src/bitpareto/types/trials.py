@@ -15,6 +15,42 @@ class TrialReason(ResponseModel):
 
     code: str
     message: str
+    log_tail: str | None = None
+    """Of a trial that failed or lost its worker: how that attempt's log ends."""
+
+
+class Attempt(ResponseModel):
+    """One worker's hold on a trial."""
+
+    number: int
+    worker_id: str
+    began_at: datetime
+    ended_at: datetime | None
+    ended_as: Literal["completed", "stopped", "failed", "cancelled", "requeued"] | None
+    """`requeued` where it was lost, paused or handed back; null while it lasts."""
+    reason: TrialReason | None
+    """Why it ended, where that was no success."""
+
+
+class Attempts(ResponseModel):
+    """A trial's attempts by number."""
+
+    data: list[Attempt]
+
+
+class LogPiece(ResponseModel):
+    """Some lines of one attempt's log; ids rise."""
+
+    id: int
+    attempt: int
+    text: str
+
+
+class LogPieces(ResponseModel):
+    """What a trial printed after a piece, and its state, by which a reader knows when to end."""
+
+    data: list[LogPiece]
+    state: TrialState
 
 
 class Progress(ResponseModel):
