@@ -3,12 +3,23 @@
 import hashlib
 import re
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
-from db.blobs import ArtifactStoreError, ArtifactStoreUnavailableError, Blobs, open_blobs
+from db.blobs import (
+    DRAFT,
+    ArtifactStoreError,
+    ArtifactStoreUnavailableError,
+    Blobs,
+    StoredBlob,
+    open_blobs,
+)
 from search.errors import NotFoundError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_CHECKPOINTS = "checkpoints"
 _TRIAL_ID = re.compile(r"trl_[0-9A-Z]{26}")
 
 
@@ -33,6 +44,23 @@ class StoredCheckpoint:
     def discard(self) -> None:
         """Remove the checkpoint; nothing happens when there is none."""
         self.blobs.delete(self.name)
+
+
+class FileKind(StrEnum):
+    """What a file in the store is."""
+
+    CONTENT = "content"
+    CHECKPOINT = "checkpoint"
+    LEFT_OVER = "left over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file in the store; ``key`` is its sha256, its trial's id, or empty for what was left."""
+
+    kind: FileKind
+    key: str
+    blob: StoredBlob
 
 
 class ArtifactFiles:
@@ -60,13 +88,18 @@ class ArtifactFiles:
         self._blobs.delete(name)
 
     def put(self, content: bytes) -> str:
-        """Store bytes and return their sha256; storing them again mends a damaged copy."""
+        """Store bytes and return their sha256; storing them again mends a damaged copy.
+
+        A copy that is there already becomes as young as a new one, so that it is not removed
+        before a row refers to it.
+        """
         sha256 = hashlib.sha256(content).hexdigest()
         try:
             self.read(sha256)
+            self._blobs.touch(_name(sha256))
         except ArtifactStoreUnavailableError:
             raise
-        except (NotFoundError, ArtifactStoreError):
+        except (NotFoundError, ArtifactStoreError, FileNotFoundError):
             self._blobs.write(_name(sha256), content)
         return sha256
 
@@ -85,6 +118,23 @@ class ArtifactFiles:
             raise ArtifactStoreError(f"artifact file {sha256} is damaged")
         return content
 
+    def stored(self) -> Iterator[StoredFile]:
+        """Yield everything of ours in the store; what somebody else put there is left out."""
+        for blob in self._blobs.stored():
+            kind, key = _kind(blob.name)
+            if kind is not None:
+                yield StoredFile(kind=kind, key=key, blob=blob)
+
+    def remove(self, file: StoredFile, unless_after: datetime) -> bool:
+        """Remove a file unless it was written after a time; returns whether it was removed."""
+        try:
+            if self._blobs.look(file.blob.name).modified_at > unless_after:
+                return False
+        except FileNotFoundError:
+            return False
+        self._blobs.delete(file.blob.name)
+        return True
+
     def checkpoints(self, trial_id: str) -> StoredCheckpoint:
         """Return the checkpoint of a trial.
 
@@ -93,7 +143,18 @@ class ArtifactFiles:
         """
         if not _TRIAL_ID.fullmatch(trial_id):
             raise NotFoundError("trial", trial_id)
-        return StoredCheckpoint(self._blobs, f"checkpoints/{trial_id}.pt")
+        return StoredCheckpoint(self._blobs, f"{_CHECKPOINTS}/{trial_id}.pt")
+
+
+def _kind(name: str) -> tuple[FileKind | None, str]:
+    folder, _, last = name.rpartition("/")
+    if last.startswith(DRAFT) or folder == "probes":
+        return FileKind.LEFT_OVER, ""
+    if folder == _CHECKPOINTS and _TRIAL_ID.fullmatch(last.removesuffix(".pt")):
+        return FileKind.CHECKPOINT, last.removesuffix(".pt")
+    if folder == last[:2] and _SHA256.fullmatch(last):
+        return FileKind.CONTENT, last
+    return None, ""
 
 
 def _name(sha256: str) -> str:

@@ -3,7 +3,9 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -12,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 from search.errors import BitparetoError
 
 SCHEMES: Final = ("file", "s3")
+DRAFT: Final = ".incoming-"
+"""How the names of files begin that are being written."""
 _CONNECT_S: Final = 5
 _READ_S: Final = 60
 _ATTEMPTS: Final = 3
@@ -23,6 +27,15 @@ class ArtifactStoreError(BitparetoError):
 
 class ArtifactStoreUnavailableError(ArtifactStoreError):
     """The store is unreachable, full, read-only or refuses us; retry once somebody mended it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """What is known of a blob without reading it; ``modified_at`` is by the store's clock, UTC."""
+
+    name: str
+    size_bytes: int
+    modified_at: datetime
 
 
 class Blobs(Protocol):
@@ -37,8 +50,14 @@ class Blobs(Protocol):
     def delete(self, name: str) -> None:
         """Remove a blob; nothing happens where there is none."""
 
-    def names(self, prefix: str) -> Iterator[str]:
-        """Yield the names that begin with ``prefix``, a path that ends with ``/``."""
+    def touch(self, name: str) -> None:
+        """Make a blob as young as if it were written now; raises ``FileNotFoundError``."""
+
+    def look(self, name: str) -> StoredBlob:
+        """Return what is known of a blob; raises ``FileNotFoundError`` where there is none."""
+
+    def stored(self, prefix: str = "") -> Iterator[StoredBlob]:
+        """Yield the blobs whose names begin with ``prefix``, a path that ends with ``/``."""
 
 
 def open_blobs(url: str) -> Blobs:
@@ -83,13 +102,25 @@ class FolderBlobs:
         with _folder_errors(self.root):
             (self.root / name).unlink(missing_ok=True)
 
-    def names(self, prefix: str) -> Iterator[str]:
+    def touch(self, name: str) -> None:
         """See ``Blobs``."""
         with _folder_errors(self.root):
-            found = sorted((self.root / prefix).rglob("*"))
+            os.utime(self.root / name)
+
+    def look(self, name: str) -> StoredBlob:
+        """See ``Blobs``."""
+        with _folder_errors(self.root):
+            status = (self.root / name).stat()
+        modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
+        return StoredBlob(name, status.st_size, modified_at)
+
+    def stored(self, prefix: str = "") -> Iterator[StoredBlob]:
+        """See ``Blobs``; what a killed process left half written is among them."""
+        with _folder_errors(self.root):
+            found = sorted(path for path in (self.root / prefix).rglob("*") if path.is_file())
         for path in found:
-            if path.is_file() and not path.name.startswith("."):
-                yield path.relative_to(self.root).as_posix()
+            with suppress(FileNotFoundError):  # somebody removed it meanwhile
+                yield self.look(path.relative_to(self.root).as_posix())
 
 
 @contextmanager
@@ -106,7 +137,7 @@ def _folder_errors(root: Path) -> Iterator[None]:
 def _write_atomically(path: Path, content: bytes) -> None:
     """Write beside the target, flush to the disk, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=DRAFT)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -169,12 +200,24 @@ class S3Blobs:
         except FileNotFoundError:
             return
 
-    def names(self, prefix: str) -> Iterator[str]:
+    def touch(self, name: str) -> None:
+        """See ``Blobs``."""
+        # an object's age cannot be set, and not every such store copies one onto itself
+        self.write(name, self.read(name))
+
+    def look(self, name: str) -> StoredBlob:
         """See ``Blobs``."""
         with self._translated():
-            found: list[str] = self._files.find(f"{self._root}/{prefix}")
-        for path in found:
-            yield path.removeprefix(f"{self._root}/")
+            facts: dict[str, Any] = self._files.info(f"{self._root}/{name}", refresh=True)
+        return StoredBlob(name, int(facts["size"]), facts["LastModified"].astimezone(UTC))
+
+    def stored(self, prefix: str = "") -> Iterator[StoredBlob]:
+        """See ``Blobs``."""
+        with self._translated():
+            found: dict[str, Any] = self._files.find(f"{self._root}/{prefix}", detail=True)
+        for path, facts in found.items():
+            name = path.removeprefix(f"{self._root}/")
+            yield StoredBlob(name, int(facts["size"]), facts["LastModified"].astimezone(UTC))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from db.access_repository import SqlAccess
 from db.engines import is_busy, make_engine, read_only
 from db.figures import SqlFigures
 from db.hardware_repository import SqlHardwareProfiles
+from db.leftover_repository import SqlLeftovers
 from db.log_repository import SqlTrialLogs
 from db.model_repository import SqlModels
 from db.repositories import SqlArtifacts, SqlEvents, SqlSearches
@@ -42,6 +43,7 @@ class SqlUnitOfWork:
     workers: SqlWorkers
     figures: SqlFigures
     access: SqlAccess
+    leftovers: SqlLeftovers
 
 
 class SqlStore:
@@ -108,6 +110,7 @@ class SqlStore:
                 SqlWorkers(session),
                 SqlFigures(session),
                 SqlAccess(session),
+                SqlLeftovers(session),
             )
 
     @contextmanager

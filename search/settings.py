@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from search.retention import DAY_S, Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,7 @@ class Settings:
         lease_s: A trial whose worker is silent for this long is re-queued.
         heartbeat_s: Seconds between a worker's signs of life.
         sweep_s: Seconds between two rounds of the sweeper.
+        retention: How long what stays that nothing needs any more.
     """
 
     data_dir: Path
@@ -33,6 +36,7 @@ class Settings:
     lease_s: float = 15.0
     heartbeat_s: float = 3.0
     sweep_s: float = 2.0
+    retention: Retention = field(default_factory=Retention)
 
 
 def settings_from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -56,4 +60,24 @@ def settings_from_environment(environment: Mapping[str, str] = os.environ) -> Se
         lease_s=seconds("LEASE", defaults.lease_s),
         heartbeat_s=seconds("HEARTBEAT", defaults.heartbeat_s),
         sweep_s=seconds("SWEEP", defaults.sweep_s),
+        retention=_retention(environment),
+    )
+
+
+def _retention(environment: Mapping[str, str]) -> Retention:
+    def days(name: str, default_s: float | None) -> float | None:
+        text = environment.get(f"BITPARETO_KEEP_{name}_DAYS")
+        if text is None:
+            return default_s
+        return None if text == "forever" else float(text) * DAY_S
+
+    default = Retention()
+    files_s = days("FILES", default.files_s)
+    if files_s is None:
+        raise ValueError("BITPARETO_KEEP_FILES_DAYS is a number of days")
+    return Retention(
+        files_s=files_s,
+        logs_s=days("LOGS", default.logs_s),
+        epochs_s=days("EPOCHS", default.epochs_s),
+        every_s=float(environment.get("BITPARETO_COLLECT_S", default.every_s)),
     )

@@ -18,6 +18,7 @@ from search.entities import (
     WrittenProfile,
 )
 from search.figures import FiguresRepository
+from search.retention import LeftoverRepository
 from search.states import TrialState
 from search.trial_logs import TrialLogRepository
 
@@ -285,6 +286,10 @@ class UnitOfWork(Protocol):
     @property
     def figures(self) -> FiguresRepository:
         """Sums over everything."""
+
+    @property
+    def leftovers(self) -> LeftoverRepository:
+        """What may be removed."""
 
     @property
     def access(self) -> AccessRepository:

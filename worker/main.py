@@ -22,6 +22,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "api": ("worker.commands", "api"),
         "worker": ("worker.celery_app", "run"),
         "sweep": ("worker.sweeper", "run"),
+        "gc": ("worker.garbage", "run"),
         "train": ("worker.one_trial", "run"),
     }
 )
@@ -41,6 +42,10 @@ environment (defaults in brackets):
   BITPARETO_DEVICE         auto, cpu or cuda [auto]
   BITPARETO_TORCH_THREADS  threads of each worker [1]
   BITPARETO_LEASE_S, BITPARETO_HEARTBEAT_S, BITPARETO_SWEEP_S  [15, 3, 2]
+  BITPARETO_KEEP_FILES_DAYS   files that nothing refers to, old checkpoints [1]
+  BITPARETO_KEEP_LOGS_DAYS    logs of trials that have ended, or forever [30]
+  BITPARETO_KEEP_EPOCHS_DAYS  learning curves of searches that have ended [forever]
+  BITPARETO_COLLECT_S         seconds between two collections by the sweeper [3600]
 """
 
 
@@ -85,6 +90,9 @@ def make_parser() -> argparse.ArgumentParser:
     worker = commands.add_parser("worker", parents=[common], help="run one worker process")
     worker.add_argument("--queue", required=True, choices=("optimize", "train"))
     worker.add_argument("--name", help="name in the logs [the queue]")
+    gc = commands.add_parser("gc", parents=[common], help="remove what nothing needs any more")
+    gc.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    gc.add_argument("--json", action="store_true", help="as JSON")
     commands.add_parser("sweep", parents=[common], help="run the sweeper")
     train = commands.add_parser("train", parents=[common], help="run one queued trial here")
     train.add_argument("trial_id", metavar="TRIAL_ID")

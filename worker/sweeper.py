@@ -2,10 +2,13 @@
 
 import argparse
 import logging
+import time
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from db.artifact_files import ArtifactFiles
+from db.blobs import ArtifactStoreUnavailableError
 from db.migrate import check_schema
 from db.store import open_store
 from jobs.bell import CeleryBell
@@ -15,6 +18,7 @@ from search.ports import Bell
 from search.settings import Settings
 from search.store import Store
 from search.use_cases.sweep import Rings, sweep
+from worker.garbage import collect, describe
 from worker.logs import configure_logging
 from worker.patience import patiently
 from worker.stop_signals import StopSignals
@@ -35,14 +39,30 @@ def run(_arguments: argparse.Namespace, settings: Settings) -> int:
     patiently(partial(check_schema, settings.database_url))
     stop = StopSignals()
     store, bell = open_store(settings.database_url), CeleryBell(celery_client(settings))
+    files = ArtifactFiles(settings.artifacts_url)
     logger.info("sweeping every %g s", settings.sweep_s)
+    collect_at_s = time.monotonic() + settings.retention.every_s
     while not stop.received:
         try:
             sweep_once(store, bell, settings)
+            if time.monotonic() >= collect_at_s:
+                collect_at_s = time.monotonic() + settings.retention.every_s
+                collect_once(store, files, settings)
         except StoreBusyError as error:
             logger.warning("skipped a round: %s", error)
         stop.sleep(settings.sweep_s)
     return 0
+
+
+def collect_once(store: Store, files: ArtifactFiles, settings: Settings) -> None:
+    """Remove what nothing needs any more; a store that is away is tried again next time."""
+    try:
+        removed = collect(store, files, settings, remove=True)
+    except ArtifactStoreUnavailableError as error:
+        logger.warning("nothing was collected: %s", error)
+        return
+    if removed:
+        logger.info("removed %s", describe(removed))
 
 
 def sweep_once(store: Store, bell: Bell, settings: Settings) -> Rings:

@@ -88,9 +88,9 @@ def test_names_are_listed_and_nothing_half_written_stays(files: ArtifactFiles, u
     files.checkpoints(TRIAL).save(b"epoch 1")
     files.check()
     blobs = open_blobs(url)
-    assert list(blobs.names("checkpoints/")) == [f"checkpoints/{TRIAL}.pt"]
-    assert list(blobs.names(f"{address[:2]}/")) == [f"{address[:2]}/{address}"]
-    assert list(blobs.names("probes/")) == []
+    assert [b.name for b in blobs.stored("checkpoints/")] == [f"checkpoints/{TRIAL}.pt"]
+    assert [b.name for b in blobs.stored(f"{address[:2]}/")] == [f"{address[:2]}/{address}"]
+    assert [b.name for b in blobs.stored("probes/")] == []
 
 
 def test_a_trial_id_cannot_leave_the_folder(files: ArtifactFiles) -> None:
