@@ -23,6 +23,7 @@ from search.entities import (
     Worker,
     WrittenProfile,
 )
+from search.placement import Needs
 from search.recipe import Recipe
 from search_space.costs import layer_costs, mean_weight_bits, size_breakdown
 from search_space.counting import Count
@@ -46,7 +47,8 @@ def recipe_from_wire(recipe: wire.Recipe) -> Recipe:
 
 def limits_from_wire(limits: wire.Limits) -> Limits:
     """Return the domain's limits."""
-    return Limits(**limits.model_dump())
+    fields = limits.model_dump()
+    return Limits(**{**fields, "needs": Needs(**fields["needs"])})
 
 
 def search_to_wire(search: Search, waiting: Reason | None) -> wire.Search:

@@ -45,7 +45,7 @@ class ListeningBell:
     def advance(self, search_id: str) -> None:
         """Ring for a search: whoever runs the tasks does that."""
 
-    def train(self, trial_id: str) -> None:
+    def train(self, trial_id: str, times_passed: int = 0) -> None:  # noqa: ARG002 - the port's
         """Note a trial."""
         self.trials.append(trial_id)
 

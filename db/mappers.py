@@ -1,5 +1,6 @@
 """Rows to domain values and back; the only place that knows both."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +20,7 @@ from search.entities import (
     Worker,
     WrittenProfile,
 )
+from search.placement import NO_NEEDS, Capabilities, Needs
 from search.recipe import Recipe
 from search.states import SearchState, TrialState
 from search.store import Schedule
@@ -69,7 +71,7 @@ def to_search(row: SearchRow) -> Search:
         budgets=row.budgets,
         strategy=Strategy(**row.strategy),
         recipe=Recipe(**row.recipe),
-        limits=Limits(**row.limits),
+        limits=Limits(**{**row.limits, "needs": needs_of(row.limits.get("needs"))}),
         seed=row.seed,
         ref_point=row.ref_point,
         hypervolume=row.hypervolume,
@@ -124,6 +126,7 @@ def changing_trial_columns(trial: Trial) -> dict[str, Any]:
         "progress": None if trial.progress is None else asdict(trial.progress),
         "metrics": dict(trial.metrics),
         "artifact_id": trial.artifact_id,
+        "needs": asdict(trial.needs) if trial.needs else None,
         "started_at": trial.started_at,
         "finished_at": trial.finished_at,
     }
@@ -143,6 +146,7 @@ def to_trial(row: TrialRow) -> Trial:
         candidate_hash=row.candidate_hash,
         replicate=row.replicate,
         replicate_of=row.replicate_of,
+        needs=needs_of(row.needs),
         costs=row.costs,
         seed=row.seed,
         gen_method=row.gen_method,
@@ -203,4 +207,10 @@ def to_worker(row: WorkerRow) -> Worker:
         search_id=row.search_id,
         started_at=row.started_at,
         last_seen_at=row.last_seen_at,
+        capabilities=Capabilities(**row.capabilities) if row.capabilities else None,
     )
+
+
+def needs_of(stored: Mapping[str, Any] | None) -> Needs:
+    """Return needs as they were stored, of whichever release."""
+    return Needs(**stored) if stored else NO_NEEDS

@@ -153,6 +153,12 @@ class TrialRow(OfSearch, Base):
             sqlite_where=text("replicate > 0"),
             postgresql_where=text("replicate > 0"),
         ),
+        Index(
+            "ix_trials_needs",
+            "id",
+            sqlite_where=text("needs IS NOT NULL AND state = 'queued'"),
+            postgresql_where=text("needs IS NOT NULL AND state = 'queued'"),
+        ),
         Index(None, "state", "lease_expires_at"),
         Index(None, "state", "rung_at"),
     )
@@ -180,7 +186,7 @@ class TrialRow(OfSearch, Base):
     metrics: Mapped[dict[str, Any]]
     artifact_id: Mapped[str | None] = mapped_column(String(40))
     on_front: Mapped[bool]
-    min_memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    needs: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -227,6 +227,19 @@ class SqlTrials:
         )
         return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.id))]
 
+    def needy(self) -> list[Trial]:
+        """Return queued trials of running searches that ask something of their worker."""
+        query = (
+            select(TrialRow)
+            .join(SearchRow, SearchRow.id == TrialRow.search_id)
+            .where(
+                SearchRow.state == str(SearchState.RUNNING),
+                TrialRow.state == str(TrialState.QUEUED),
+                TrialRow.needs.is_not(None),
+            )
+        )
+        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.id))]
+
     def mark_rung(self, trial_ids: Sequence[str], now: datetime) -> None:
         """Note that workers were told about these trials."""
         self._session.execute(

@@ -24,19 +24,19 @@ class CeleryBell:
         """Ask an optimize worker to top up a search."""
         self._ring(ADVANCE, search_id)
 
-    def train(self, trial_id: str) -> None:
-        """Ask a train worker to run a trial."""
-        self._ring(TRAIN, trial_id)
+    def train(self, trial_id: str, times_passed: int = 0) -> None:
+        """Ask a train worker to run a trial; ``times_passed`` by workers that were not able to."""
+        self._ring(TRAIN, trial_id, times_passed)
 
     def refine(self, search_id: str) -> None:
         """Ask a train worker to measure the front on the test split."""
         self._ring(REFINE, search_id)
 
-    def _ring(self, ring: Ring, subject_id: str) -> None:
+    def _ring(self, ring: Ring, subject_id: str, times_passed: int = 0) -> None:
         try:
             self._app.send_task(
                 ring.task,
-                kwargs={"payload": payload_of(ring, subject_id)},
+                kwargs={"payload": payload_of(ring, subject_id, times_passed)},
                 queue=ring.queue,
                 headers={RING_HEADER: ring_name(ring, subject_id)},
                 expires=_RING_LASTS_S,

@@ -1,6 +1,6 @@
 """What is rung: task names, queues and the versioned payload.
 
-A message names one search or one trial and carries nothing else: whoever answers reads the truth
+A message names one search or one trial and says nothing of it: whoever answers reads the truth
 from the database. A payload of an unknown version is refused, so a worker that is older than the
 sender drops the ring and the sweeper rings again.
 """
@@ -48,9 +48,16 @@ REFINE: Final = Ring(task="bitpareto.refine", queue=TRAIN_QUEUE, subject="search
 RINGS: Final = (ADVANCE, TRAIN, REFINE)
 
 
-def payload_of(ring: Ring, subject_id: str) -> dict[str, Any]:
+def payload_of(ring: Ring, subject_id: str, times_passed: int = 0) -> dict[str, Any]:
     """Return the JSON payload, such as ``{"v": 1, "trial_id": "trl_…"}``."""
-    return {"v": VERSION, ring.subject: subject_id}
+    passed = {"passed": times_passed} if times_passed else {}
+    return {"v": VERSION, ring.subject: subject_id, **passed}
+
+
+def times_passed(payload: Mapping[str, Any]) -> int:
+    """Return how many workers heard a ring, were not able to answer, and rang again."""
+    passed = payload.get("passed", 0)
+    return passed if isinstance(passed, int) else 0
 
 
 def subject_of(ring: Ring, payload: Mapping[str, Any]) -> str:

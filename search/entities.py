@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from search.placement import NO_NEEDS, Capabilities, Needs
 from search.recipe import Recipe
 from search.states import SearchState, TrialState
 from search_space.genes import GeneValue
@@ -33,12 +34,14 @@ class Limits:
         max_parallel: Trials in flight at once.
         wall_time_s: Seconds since the search was created after which no trial starts any more.
         max_attempts: Times a trial may lose its worker before it fails as ``lost``.
+        needs: What its trials ask of their workers.
     """
 
     max_trials: int = 16
     max_parallel: int = 2
     wall_time_s: float | None = None
     max_attempts: int = 3
+    needs: Needs = NO_NEEDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,8 @@ class Trial:
         on_front: Whether it is on the search's front now.
         replicate: 0 for the first trial of a candidate, then 1, 2, … for those asked for.
         replicate_of: Id of the first one.
+        needs: What it asks of its worker: what its search does, or more memory where one had too
+            little.
     """
 
     id: str
@@ -169,6 +174,7 @@ class Trial:
     times_lost: int = 0
     replicate: int = 0
     replicate_of: str | None = None
+    needs: Needs = NO_NEEDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +262,7 @@ class Worker:
         kind: ``optimize`` or ``train``.
         trial_id: The trial it holds, if any.
         search_id: The search it proposes candidates for or measures the front of, if any.
+        capabilities: What it has; ``None`` of one that did not say.
     """
 
     id: str
@@ -267,3 +274,4 @@ class Worker:
     started_at: datetime
     last_seen_at: datetime
     search_id: str | None = None
+    capabilities: Capabilities | None = None

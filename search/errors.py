@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from search.placement import Needs
+
 
 class BitparetoError(Exception):
     """Root of every error this service raises on purpose."""
@@ -73,6 +75,15 @@ class StaleLeaseError(BitparetoError):
         self.trial_id = trial_id
         self.token = token
         super().__init__(f"attempt {token} no longer holds trial {trial_id}")
+
+
+class UnableError(BitparetoError):
+    """A trial waits for a worker that has more than this one; leave it to another."""
+
+    def __init__(self, trial_id: str, needs: Needs) -> None:
+        self.trial_id = trial_id
+        self.needs = needs
+        super().__init__(f"trial {trial_id} waits for {needs}")
 
 
 class StoreBusyError(BitparetoError):

@@ -116,8 +116,8 @@ class Bell(Protocol):
     def advance(self, search_id: str) -> None:
         """Ask an optimize worker to top up a search."""
 
-    def train(self, trial_id: str) -> None:
-        """Ask a train worker to run a trial."""
+    def train(self, trial_id: str, times_passed: int = 0) -> None:
+        """Ask a train worker to run a trial; ``times_passed`` by workers that were not able to."""
 
     def refine(self, search_id: str) -> None:
         """Ask a train worker to measure the front on the test split."""

@@ -149,6 +149,9 @@ class TrialRepository(Protocol):
     def unclaimed(self, rung_before: datetime) -> list[Trial]:
         """Return queued trials of running searches, last rung before ``rung_before`` or never."""
 
+    def needy(self) -> list[Trial]:
+        """Return queued trials of running searches that ask something of their worker."""
+
     def mark_rung(self, trial_ids: Sequence[str], now: datetime) -> None:
         """Note that workers were told about these trials."""
 

@@ -1,11 +1,12 @@
 """Why something waits: the one place that says so, from what the database holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from search.entities import Reason, Search, Trial, Worker
+from search.placement import Needs, meets
 from search.states import SearchState, TrialState
 from search.store import Schedule, UnitOfWork
 from search.use_cases.leases import PAUSED, time_is_up
@@ -28,6 +29,15 @@ class Crew:
     holders: frozenset[str]
     last_seen: Mapping[str, datetime]
     now: datetime
+
+    def is_busy(self, worker: Worker) -> bool:
+        """Whether a worker holds a trial or works on a search."""
+        return worker.id in self.holders or worker.search_id is not None
+
+    def able_to_train(self, needs: Needs) -> list[Worker]:
+        """Return the train workers that meet a trial's needs."""
+        train = [worker for worker in self.workers if worker.kind == "train"]
+        return [worker for worker in train if meets(worker.capabilities, needs)]
 
 
 def crew_at(uow: UnitOfWork, now: datetime, lease_s: float) -> Crew:
@@ -55,7 +65,7 @@ def why_trial_waits(trial: Trial, search: Search, crew: Crew) -> Reason | None:
         return PAUSED
     if time_is_up(search, crew.now):
         return Reason(code="wall_time", message="its search's wall time is over; it is cancelled")
-    return _why_idle(crew, "train")
+    return _why_untrained(crew, trial.needs)
 
 
 def why_search_waits(search: Search, schedule: Schedule, crew: Crew) -> Reason | None:
@@ -71,7 +81,7 @@ def why_search_waits(search: Search, schedule: Schedule, crew: Crew) -> Reason |
     if search.state not in (SearchState.QUEUED, SearchState.RUNNING) or n_running:
         return None
     if search.trial_counts.get(TrialState.QUEUED):
-        return _why_idle(crew, "train")
+        return _why_untrained(crew, search.limits.needs)
     return _why_unasked(schedule, crew)
 
 
@@ -89,12 +99,22 @@ def _why_unasked(schedule: Schedule, crew: Crew) -> Reason:
     return Reason(code=idle.code, message=f"{idle.message}; {failures}")
 
 
+def _why_untrained(crew: Crew, needs: Needs) -> Reason:
+    """Return why no train worker has taken up a trial."""
+    able = crew.able_to_train(needs)
+    if able or not needs:
+        return _why_idle(replace(crew, workers=able), "train")
+    n_train = sum(worker.kind == "train" for worker in crew.workers)
+    none = f"none of {_count(n_train, 'train worker')} is" if n_train else _absence(crew, "train")
+    return Reason(code="no_suitable_worker", message=f"waits for {needs}; {none}")
+
+
 def _why_idle(crew: Crew, kind: str) -> Reason:
     """Return why no worker of a kind has taken up what waits."""
     there = [worker for worker in crew.workers if worker.kind == kind]
     if not there:
         return Reason(code=f"no_{kind}_worker", message=_absence(crew, kind))
-    n_free = sum(not _is_busy(worker, crew) for worker in there)
+    n_free = sum(not crew.is_busy(worker) for worker in there)
     if n_free:
         free = "is free" if n_free == 1 else "are free"
         message = f"{_count(n_free, f'{kind} worker')} {free} and being rung"
@@ -103,10 +123,6 @@ def _why_idle(crew: Crew, kind: str) -> Reason:
     verb = "is" if len(there) == 1 else "are"
     plural = "" if len(there) == 1 else "s"
     return Reason(code="workers_busy", message=f"{whole} {kind} worker{plural} {verb} busy")
-
-
-def _is_busy(worker: Worker, crew: Crew) -> bool:
-    return worker.id in crew.holders or worker.search_id is not None
 
 
 def _absence(crew: Crew, kind: str) -> str:

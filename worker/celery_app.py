@@ -25,9 +25,12 @@ from jobs.messages import (
     PayloadError,
     Ring,
     subject_of,
+    times_passed,
 )
-from search.errors import NotFoundError, StoreBusyError
+from search.errors import NotFoundError, StoreBusyError, UnableError
 from search.settings import Settings
+from search.use_cases.placement import someone_is_free
+from worker.gpus import take_gpu
 from worker.hearing import Hearing, hearing_step
 from worker.logs import configure_logging
 from worker.parts import Parts, open_parts
@@ -42,11 +45,13 @@ Answer = Callable[[Parts, str], None]
 _ANSWERS: Final[Mapping[str, Mapping[Ring, tuple[str, str]]]] = {
     OPTIMIZE_QUEUE: {ADVANCE: ("worker.tasks.advance", "advance")},
     TRAIN_QUEUE: {
-        TRAIN: ("worker.tasks.train", "train"),
+        TRAIN: ("worker.tasks.train", "answer"),
         REFINE: ("worker.tasks.refine", "refine"),
     },
 }
 
+_MOST_PASSES: Final = 64
+"""Among so many idle workers a ring that only one can answer reaches it for certain."""
 _DEAF_LEASES: Final = 2
 """Without a message for so long, though rung, a worker connects to its broker again."""
 
@@ -57,6 +62,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> NoReturn:
     # it warns of pickled messages from strangers; we accept JSON alone
     warnings.simplefilter("ignore", SecurityWarning)
     end_with_parent()
+    if arguments.gpu is not None:
+        slot = take_gpu(arguments.gpu)  # held until the process ends
+        logger.info("GPU %d is this worker's, by %s", arguments.gpu, slot.name)
     patiently(partial(check_schema, settings.database_url))
     device = prepare_device() if arguments.queue == TRAIN_QUEUE else "cpu"
     parts = patiently(partial(open_parts, settings, kind=arguments.queue, device=device))
@@ -131,6 +139,8 @@ def _task(
             if ring.subject == "search_id":
                 parts.identity.search_id = subject_id
             answer(parts, subject_id)
+        except UnableError as error:
+            pass_on(parts, error, times_passed(payload))
         except (PayloadError, NotFoundError) as error:
             logger.warning("dropped a ring: %s", error)
         except (StoreBusyError, ArtifactStoreUnavailableError) as error:
@@ -140,6 +150,20 @@ def _task(
             hearing.heard()
 
     return task
+
+
+def pass_on(parts: Parts, unable: UnableError, passed: int) -> None:
+    """Ring for another worker, if one that is able is free; a busy one looks by itself."""
+    if passed >= _MOST_PASSES:
+        return  # whoever is able does not hear; the sweeper rings again
+    try:
+        with parts.store.read() as uow:
+            lease_s = parts.settings.lease_s
+            rings = someone_is_free(uow, unable.needs, parts.now(), lease_s)
+    except StoreBusyError:
+        return
+    if rings:
+        parts.bell.train(unable.trial_id, passed + 1)
 
 
 def _load_optimizer_meanwhile() -> None:

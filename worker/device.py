@@ -7,7 +7,7 @@ from typing import Final
 import torch
 
 from search.errors import BitparetoError
-from worker.parts import torch_threads
+from worker.capabilities import torch_threads
 
 CHOICES: Final = ("auto", "cpu", "cuda")
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from search.errors import BitparetoError, StoreBusyError
 from search.settings import Settings, settings_from_environment
+from worker.gpus import GpuBusyError
 
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -31,6 +32,7 @@ _EXAMPLES: Final = """\
 examples:
   bitpareto-server up                            everything, at http://127.0.0.1:8642
   bitpareto-server up --port 0 --train-workers 4 --data-folder /data/bitpareto
+  bitpareto-server up --gpus all                 with a train worker on each GPU
   bitpareto-server worker --queue train          one more train worker on the same folder
 
 environment (defaults in brackets):
@@ -40,7 +42,9 @@ environment (defaults in brackets):
   BITPARETO_ARTIFACTS_URL  file://… or s3://bucket/prefix, with AWS_… as usual [in the data folder]
   BITPARETO_TRUSTED_NETWORK  1: the API may bind to other than loopback addresses [0]
   BITPARETO_DEVICE         auto, cpu or cuda [auto]
+  BITPARETO_GPU_FREE_GIB   a worker does not start on a GPU with less memory free [1]
   BITPARETO_TORCH_THREADS  threads of each worker [1]
+  BITPARETO_WORKER_PROFILE  a name of yours for workers of a kind, which searches may ask for
   BITPARETO_LEASE_S, BITPARETO_HEARTBEAT_S, BITPARETO_SWEEP_S  [15, 3, 2]
   BITPARETO_KEEP_FILES_DAYS   files that nothing refers to, old checkpoints [1]
   BITPARETO_KEEP_LOGS_DAYS    logs of trials that have ended, or forever [30]
@@ -60,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     module, name = _COMMANDS[arguments.command]
     try:
         status: int = getattr(import_module(module), name)(arguments, settings)
-    except StoreBusyError as error:
+    except (StoreBusyError, GpuBusyError) as error:
         return _complain(error, os.EX_TEMPFAIL)
     except BitparetoError as error:
         return _complain(error, os.EX_CONFIG)
@@ -83,13 +87,17 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", parents=[common, address], help="run the whole service")
-    up.add_argument("--train-workers", type=_count, default=2, metavar="N", help="[2]")
+    up.add_argument(
+        "--train-workers", type=_count, metavar="N", help="[2; none beside those of --gpus]"
+    )
+    up.add_argument("--gpus", metavar="all|0,1,…", help="one train worker for each of these GPUs")
     commands.add_parser("migrate", parents=[common], help="create or upgrade the database")
     api = commands.add_parser("api", parents=[common, address], help="run the REST API alone")
     api.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     worker = commands.add_parser("worker", parents=[common], help="run one worker process")
     worker.add_argument("--queue", required=True, choices=("optimize", "train"))
     worker.add_argument("--name", help="name in the logs [the queue]")
+    worker.add_argument("--gpu", type=int, metavar="N", help="train on this GPU, alone on it")
     gc = commands.add_parser("gc", parents=[common], help="remove what nothing needs any more")
     gc.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     gc.add_argument("--json", action="store_true", help="as JSON")

@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
@@ -13,9 +12,11 @@ from jobs.bell import CeleryBell
 from jobs.broker import celery_client
 from search.entities import Lease, Worker
 from search.ids import new_id
+from search.placement import Capabilities
 from search.ports import Bell
 from search.settings import Settings
 from search.store import Store
+from worker.capabilities import capabilities_of, remeasured
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Identity:
 
     Attributes:
         drain: Set when the process is to stop: the trial it holds goes back to the queue.
+        capabilities: What it has; its free memory is measured with each report.
         lease: Of the trial in work, if any.
         search_id: The search it advances or refines, if any.
     """
@@ -32,6 +34,7 @@ class Identity:
     kind: str
     device: str
     started_at: datetime
+    capabilities: Capabilities | None = None
     drain: Event = field(default_factory=Event)
     lease: Lease | None = None
     search_id: str | None = None
@@ -48,6 +51,7 @@ class Identity:
             started_at=self.started_at,
             last_seen_at=now,
             search_id=self.search_id,
+            capabilities=None if self.capabilities is None else remeasured(self.capabilities),
         )
 
 
@@ -69,18 +73,17 @@ class Parts:
 def open_parts(settings: Settings, *, kind: str, device: str) -> Parts:
     """Connect a worker process of a kind (``optimize`` or ``train``) to its deployment."""
     store = open_store(settings.database_url)
+    identity = Identity(
+        id=new_id("wrk"),
+        kind=kind,
+        device=device,
+        started_at=store.now(),
+        capabilities=capabilities_of(device),
+    )
     return Parts(
         settings=settings,
         store=store,
         bell=CeleryBell(celery_client(settings)),
         artifacts=ArtifactFiles(settings.artifacts_url),
-        identity=Identity(id=new_id("wrk"), kind=kind, device=device, started_at=store.now()),
+        identity=identity,
     )
-
-
-def torch_threads(environment: Mapping[str, str] = os.environ) -> int:
-    """Return how many threads one worker computes with (``BITPARETO_TORCH_THREADS``).
-
-    One by default: candidates are small, so more processes use cores better than more threads.
-    """
-    return max(1, int(environment.get("BITPARETO_TORCH_THREADS", "1")))

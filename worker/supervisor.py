@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,9 +17,11 @@ from search.settings import Settings
 from worker.addresses import address_of, check_loopback, listen
 from worker.child import Child
 from worker.folder_lock import only_supervisor_of
+from worker.gpus import choose_gpus, gpus_here
 from worker.stop_signals import StopSignals
 from worker.vitals import PARENT_VARIABLE
 
+_WORKERS: Final = 2
 _TICK_S: Final = 0.1
 _STOP_S: Final = 10.0
 _PROBE_S: Final = 1.0
@@ -39,7 +42,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     ):
         upgrade(settings.database_url)
         (settings.data_dir / "logs").mkdir(exist_ok=True)
-        children = make_children(settings, listener, arguments.train_workers)
+        crew = train_crew(arguments.train_workers, arguments.gpus)
+        children = make_children(settings, listener, crew)
         try:
             for child in children:
                 child.start()
@@ -53,8 +57,40 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainWorker:
+    """A train worker to start.
+
+    Attributes:
+        slot: Of its command line: which GPU it takes, if one.
+        device: Of its environment: what it computes on, where that is not its own choice.
+    """
+
+    name: str
+    slot: tuple[str, ...] = ()
+    device: Mapping[str, str] = field(default_factory=dict)
+
+
+def train_crew(n_workers: int | None, gpus: str | None) -> list[TrainWorker]:
+    """Describe the train workers: one for each GPU asked for, and others.
+
+    Raises:
+        NoSuchGpuError: If a GPU is not there.
+    """
+    if gpus is None:
+        return [TrainWorker(name=f"train-{k}") for k in range(1, (n_workers or _WORKERS) + 1)]
+    crew = [
+        TrainWorker(name=f"train-gpu{gpu.index}", slot=("--gpu", str(gpu.index)))
+        for gpu in choose_gpus(gpus, gpus_here())
+    ]
+    # those beside them leave the GPUs alone
+    on_cpu = {"BITPARETO_DEVICE": "cpu"}
+    beside = [TrainWorker(name=f"train-{k}", device=on_cpu) for k in range(1, (n_workers or 0) + 1)]
+    return crew + beside
+
+
 def make_children(
-    settings: Settings, listener: socket.socket, n_train_workers: int
+    settings: Settings, listener: socket.socket, crew: Sequence[TrainWorker]
 ) -> tuple[Child, ...]:
     """Describe the API, the optimize worker, the train workers and the sweeper."""
     environment = child_environment(settings, listener)
@@ -63,16 +99,16 @@ def make_children(
         "sweeper": ["sweep"],
         "optimize": ["worker", "--queue", "optimize", "--name", "optimize"],
     }
-    for number in range(1, n_train_workers + 1):
-        name = f"train-{number}"
-        commands[name] = ["worker", "--queue", "train", "--name", name]
+    devices = {worker.name: worker.device for worker in crew}
+    for worker in crew:
+        commands[worker.name] = ["worker", "--queue", "train", "--name", worker.name, *worker.slot]
     # -P: a folder of the user's that is called like one of our packages must not come first
     start = [sys.executable, "-P", "-m", "worker.main"]
     return tuple(
         Child(
             name,
             [*start, *command],
-            environment=environment,
+            environment={**environment, **devices.get(name, {})},
             log=settings.data_dir / "logs" / f"{name}.log",
             inherits=[listener.fileno()] if name == "api" else [],
         )

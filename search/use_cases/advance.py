@@ -227,6 +227,7 @@ def _add_trial(
         seed=trial_seed(search.seed, number),
         gen_method=proposal.gen_method,
         gen_seconds=proposal.gen_seconds,
+        needs=search.limits.needs,
         attempt=0,
         worker_id=None,
         lease_expires_at=None,

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from search.entities import Lease, Reason, Search, Trial
-from search.errors import StaleLeaseError, TrialInterrupted
+from search.errors import StaleLeaseError, TrialInterrupted, UnableError
+from search.placement import Capabilities, meets
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
 from search.use_cases.transitions import cancel_trial, move_trial, search_has_ended
@@ -20,17 +21,28 @@ class Claim:
 
 
 def claim_trial(
-    uow: UnitOfWork, trial_id: str, worker_id: str, now: datetime, lease_s: float
+    uow: UnitOfWork,
+    trial_id: str,
+    worker_id: str,
+    now: datetime,
+    lease_s: float,
+    able: Capabilities | None = None,
 ) -> Claim | None:
     """Take a queued trial; ``None`` when it is no longer to be had, or not now.
 
     Only a running search starts trials, and none once its wall time is over.
+
+    Raises:
+        UnableError: If it waits for a worker that has more than this one, which is ``able`` of so
+            much; then call ``suitable_workers``.
     """
     search = uow.searches.lock(uow.trials.search_of(trial_id))
     trial = uow.trials.lock(trial_id)
     startable = search.state == SearchState.RUNNING and not time_is_up(search, now)
     if trial.state != TrialState.QUEUED or not startable:
         return None
+    if not meets(able, trial.needs):
+        raise UnableError(trial_id, trial.needs)
     expires_at = now + timedelta(seconds=lease_s)
     running = move_trial(
         uow,

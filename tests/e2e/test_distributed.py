@@ -4,9 +4,10 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from db.store import open_store
 from tests.contracts.invariants import check_invariants
 from tests.e2e.service_process import SERVER, environment, processes_of
 from tests.e2e.test_main_job import (
+    N_TRIALS,
     SEARCH,
     check_front,
     kill_a_worker_in_the_middle_of_a_trial,
@@ -52,11 +54,11 @@ class Cluster:
         for command in (*COMMANDS, ("api", "--port", str(port))):
             self.start(*command)
 
-    def start(self, *command: str) -> None:
-        """Start one more process."""
+    def start(self, *command: str, **changes: str) -> None:
+        """Start one more process, with changes of its environment."""
         with (self._folder / "processes.log").open("ab") as log:
             started = subprocess.Popen(
-                [SERVER, *command], env=self._environment, stdout=log, stderr=log
+                [SERVER, *command], env={**self._environment, **changes}, stdout=log, stderr=log
             )
         self._processes.append((command, started))
 
@@ -116,9 +118,40 @@ def test_a_search_survives_its_servers(tmp_path: Path) -> None:
         postgres.close()
 
 
-def _created(client: httpx.Client) -> str | None:
+def test_trials_that_need_a_worker_of_a_kind_wait_for_it_and_reach_it(tmp_path: Path) -> None:
+    postgres, redis_server = PostgresServer(), RedisServer(tmp_path)
+    limits = {"max_trials": N_TRIALS, "max_parallel": 3, "needs": {"profile": "night"}}
+    body = {**SEARCH, "limits": limits}
+    want = "waits for a device with the profile 'night'; none of 2 train workers is"
     try:
-        answer = client.post("/v1/searches", json=SEARCH)
+        with (
+            cluster(tmp_path, postgres.new_database("bitpareto"), redis_server.url) as running,
+            httpx.Client(base_url=running.url, timeout=30) as client,
+        ):
+            search_id = wait_for("the API", lambda: _created(client, body), 120)
+            path = f"/v1/searches/{search_id}"
+
+            def says_so() -> bool | None:
+                waiting = client.get(path).json()["waiting"]
+                return (waiting is not None and waiting["message"] == want) or None
+
+            wait_for("both train workers", says_so, 120)
+            night = ("worker", "--queue", "train", "--name", "night")
+            running.start(*night, BITPARETO_WORKER_PROFILE="night")
+            wait_for_success(client, search_id)
+            trials = client.get(f"{path}/trials").json()["data"]
+            workers = {each["id"]: each for each in client.get("/v1/workers").json()["data"]}
+            (worker_id,) = {trial["worker_id"] for trial in trials}
+            assert workers[worker_id]["capabilities"]["profile"] == "night"
+            assert {trial["attempt"] for trial in trials} == {1}
+    finally:
+        redis_server.kill()
+        postgres.close()
+
+
+def _created(client: httpx.Client, body: Mapping[str, Any] = SEARCH) -> str | None:
+    try:
+        answer = client.post("/v1/searches", json=body)
     except httpx.TransportError:
         return None
     assert answer.status_code == 201, answer.text

@@ -14,6 +14,7 @@ from networks.safetensors import read_safetensors
 from search.entities import Artifact, Progress, Reason, TrialResult
 from search.errors import (
     NotFoundError,
+    OutOfMemoryError,
     StaleLeaseError,
     StoreBusyError,
     TrialFailure,
@@ -29,6 +30,7 @@ from search.use_cases.leases import (
     claim_trial,
     release_trial,
 )
+from search.use_cases.placement import end_out_of_memory, next_suited
 from search.use_cases.results import complete_trial, fail_trial
 from training.datasets import Dataset, load_dataset
 from training.float_start import FloatStart
@@ -47,23 +49,43 @@ _TRACEBACK_CHARACTERS: Final = 4000
 cached_dataset = lru_cache(maxsize=1)(load_dataset)
 
 
-def train(parts: Parts, trial_id: str) -> None:
-    """Run a trial that waits; a ring for any other trial is ignored."""
+def answer(parts: Parts, trial_id: str) -> None:
+    """Run the trial that was rung for, then those that wait for a worker like this one.
+
+    Raises:
+        UnableError: If the trial needs more than this worker has.
+    """
+    while train(parts, trial_id):
+        with parts.store.read() as uow:
+            suited = next_suited(uow, parts.identity.capabilities)
+        if suited is None:
+            return
+        trial_id = suited
+
+
+def train(parts: Parts, trial_id: str) -> bool:
+    """Run a trial that waits, and return whether it has ended; any other trial is left alone.
+
+    Raises:
+        UnableError: If it needs more than this worker has.
+    """
     if parts.identity.drain.is_set():
-        return
+        return False
     with parts.store.begin() as uow:
         identity, lease_s = parts.identity, parts.settings.lease_s
-        claim = claim_trial(uow, trial_id, identity.id, parts.now(), lease_s)
+        able = identity.capabilities
+        claim = claim_trial(uow, trial_id, identity.id, parts.now(), lease_s, able)
     if claim is None:
-        return
+        return False
     with log_ids(search_id=claim.search.id, trial_id=trial_id, attempt=claim.lease.token):
         with TrialLog(parts.store, claim.lease) as log:
             ended = _attempt(parts, claim, log)
         if not ended:
-            return
+            return False
         logger.info("trial %d has ended", claim.trial.number)
         ForgivingCheckpoints(parts.artifacts.checkpoints(trial_id)).discard()
         parts.bell.advance(claim.search.id)
+        return True
 
 
 def _attempt(parts: Parts, claim: Claim, log: TrialLog) -> bool:
@@ -78,7 +100,7 @@ def _attempt(parts: Parts, claim: Claim, log: TrialLog) -> bool:
         parts.identity.device,
     )
     try:
-        _run(parts, claim, log)
+        return _run(parts, claim, log)
     except StaleLeaseError:
         logger.warning("another worker has the trial now; this attempt writes nothing")
         return False
@@ -92,10 +114,9 @@ def _attempt(parts: Parts, claim: Claim, log: TrialLog) -> bool:
         # not the candidate's fault; the next attempt starts from the last checkpoint
         logger.warning("not recorded, the sweeper takes the trial back: %s", error)
         return False
-    return True
 
 
-def _run(parts: Parts, claim: Claim, log: TrialLog) -> None:
+def _run(parts: Parts, claim: Claim, log: TrialLog) -> bool:
     try:
         with HeldTrial(parts, claim.lease) as held:
             dataset: Dataset = cached_dataset(claim.search.dataset)
@@ -113,14 +134,17 @@ def _run(parts: Parts, claim: Claim, log: TrialLog) -> None:
             # under the heartbeat too: a slow disk or a busy store must not cost the lease
             with held.last_reports() as reports:
                 _save(parts, claim, result, reports, log)
+            return True
     except (TrialInterrupted, StaleLeaseError, ArtifactStoreUnavailableError, StoreBusyError):
         raise
+    except OutOfMemoryError as failure:
+        return _fail_for_memory(parts, claim, str(failure), log)
     except TrialFailure as failure:
-        _fail(parts, claim, failure.outcome, str(failure), log)
+        return _fail(parts, claim, failure.outcome, str(failure), log)
     except Exception as error:
         # a candidate that breaks the trainer is data for the optimizer, not the end of a worker
         logger.exception("the trial failed unexpectedly")
-        _fail(parts, claim, "error", _describe(error), log)
+        return _fail(parts, claim, "error", _describe(error), log)
 
 
 def _start(parts: Parts, claim: Claim) -> FloatStart | None:
@@ -161,7 +185,23 @@ def _save(
         persist(parts.store, record)
 
 
-def _fail(parts: Parts, claim: Claim, outcome: str, message: str, log: TrialLog) -> None:
+def _fail_for_memory(parts: Parts, claim: Claim, message: str, log: TrialLog) -> bool:
+    logger.warning("failed as out_of_memory: %s", message.partition("\n")[0])
+
+    def record(uow: UnitOfWork) -> bool:
+        log.save_in(uow, text)
+        able, lease_s = parts.identity.capabilities, parts.settings.lease_s
+        return end_out_of_memory(uow, claim.lease, message, able, parts.now(), lease_s)
+
+    with log.unsaved() as text:
+        ended = persist(parts.store, record)
+    if not ended:
+        # on its own device it would fail again; the checkpoint serves the next worker
+        parts.bell.train(claim.trial.id)
+    return ended
+
+
+def _fail(parts: Parts, claim: Claim, outcome: str, message: str, log: TrialLog) -> bool:
     logger.warning("failed as %s: %s", outcome, message.partition("\n")[0])
 
     def record(uow: UnitOfWork) -> None:
@@ -170,6 +210,7 @@ def _fail(parts: Parts, claim: Claim, outcome: str, message: str, log: TrialLog)
 
     with log.unsaved() as text:
         persist(parts.store, record)
+    return True
 
 
 def _give_back(parts: Parts, claim: Claim, why: str) -> None:

@@ -16,7 +16,7 @@ from worker import child as child_module
 from worker.addresses import AddressError, address_of, check_loopback, listen
 from worker.child import Child
 from worker.folder_lock import FolderInUseError, only_supervisor_of
-from worker.supervisor import child_environment, make_children
+from worker.supervisor import child_environment, make_children, train_crew
 from worker.vitals import PARENT_VARIABLE
 
 
@@ -119,7 +119,7 @@ def test_children_get_every_setting_spelled_out(tmp_path: Path) -> None:
     with closing(listen("127.0.0.1", 0)) as listener:
         environment = child_environment(settings, listener, {"PATH": "/bin"})
         port = listener.getsockname()[1]
-        children = make_children(settings, listener, 3)
+        children = make_children(settings, listener, train_crew(3, None))
     read: Settings = settings_from_environment(environment)
     assert (read.lease_s, read.data_dir, read.port) == (7.0, settings.data_dir, port)
     assert read.database_url == settings.database_url

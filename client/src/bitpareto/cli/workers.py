@@ -1,11 +1,15 @@
 """``bitpareto workers``: who works on what."""
 
 import argparse
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
 from bitpareto.client import Client
+from bitpareto.types import Worker
+
+_GIB: Final = 2**30
 
 
 def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
@@ -23,8 +27,17 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
             worker.queue,
             worker.host,
             str(worker.pid),
-            worker.device,
+            _device(worker),
             worker.trial_id or worker.search_id or "-",
             f"{worker.silent_s:.0f} s ago",
         )
     out.print(table)
+
+
+def _device(worker: Worker) -> str:
+    if worker.capabilities is None:
+        return worker.device
+    has = worker.capabilities
+    free, total = has.free_memory_bytes / _GIB, has.memory_bytes / _GIB
+    profile = f", {has.profile}" if has.profile else ""
+    return f"{worker.device} {has.device_name}, {free:.1f} of {total:.1f} GiB free{profile}"

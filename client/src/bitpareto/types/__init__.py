@@ -9,6 +9,7 @@ from bitpareto.types.searches import (
     Front,
     FrontPoint,
     Limits,
+    Needs,
     Page,
     Reason,
     Recipe,
@@ -36,12 +37,13 @@ from bitpareto.types.trials import (
     Trial,
     TrialReplicate,
 )
-from bitpareto.types.workers import Worker, Workers
+from bitpareto.types.workers import Capabilities, Worker, Workers
 
 __all__ = [
     "Artifact",
     "CandidateCount",
     "CandidateSample",
+    "Capabilities",
     "CostPreview",
     "CurvePoint",
     "Curves",
@@ -59,6 +61,7 @@ __all__ = [
     "Limits",
     "Meta",
     "Model",
+    "Needs",
     "ObjectiveMeta",
     "Page",
     "PageMeta",

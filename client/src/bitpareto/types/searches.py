@@ -48,6 +48,16 @@ class Reason(ResponseModel):
     message: str
 
 
+class Needs(RequestModel):
+    """What a search's trials ask of their workers; null asks nothing."""
+
+    device: Literal["cpu", "cuda"] | None = None
+    memory_bytes: int | None = Field(default=None, ge=1, le=2**50)
+    """Least memory of the device, or of the machine where that is the CPU."""
+    profile: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
+    """A name that an operator gave to workers of a kind (`BITPARETO_WORKER_PROFILE`)."""
+
+
 class Limits(RequestModel):
     """When a search ends and how wide it runs."""
 
@@ -55,6 +65,7 @@ class Limits(RequestModel):
     max_parallel: int = Field(default=2, ge=1, le=1024)
     wall_time_s: float | None = Field(default=None, gt=0)
     max_attempts: int = Field(default=3, ge=1, le=10)
+    needs: Needs = Needs()
 
 
 class Strategy(RequestModel):

@@ -6,6 +6,21 @@ from typing import Literal
 from bitpareto.types.base import ResponseModel
 
 
+class Capabilities(ResponseModel):
+    """What a worker has."""
+
+    device: str
+    """Such as `cpu`, `cuda`."""
+    device_name: str
+    memory_bytes: int
+    """Of the device; of the machine, or of what it may use of it, for the CPU."""
+    free_memory_bytes: int
+    n_threads: int
+    profile: str | None = None
+    """The operator's name for workers of its kind."""
+    versions: dict[str, str]
+
+
 class Worker(ResponseModel):
     """A process that reports."""
 
@@ -14,7 +29,9 @@ class Worker(ResponseModel):
     host: str
     pid: int
     device: str
-    """Such as `cpu`, `cuda:0`."""
+    """Such as `cpu`, `cuda`."""
+    capabilities: Capabilities | None = None
+    """What it has; null of one that did not say."""
     trial_id: str | None
     """The trial it holds, if any."""
     search_id: str | None = None
