@@ -37,6 +37,7 @@ from search.errors import (
     TransitionError,
     TrialFailure,
     TrialInterrupted,
+    UnableError,
 )
 
 logger = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
         # one of these out has a defect, which is what 500 says
         TrialFailure: INTERNAL,
         TrialInterrupted: INTERNAL,
+        UnableError: INTERNAL,
         ArtifactStoreError: INTERNAL,
         BrokerUrlError: INTERNAL,
         PayloadError: INTERNAL,
