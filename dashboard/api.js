@@ -88,9 +88,10 @@ export const getSearch = (id, signal) => request(searchPath(id), { signal });
 /**
  * @param {string} id
  * @param {AbortSignal} [signal]
+ * @param {number} [asOf] an event: the front as it was then
  * @returns {Promise<Front>}
  */
-export const getFront = (id, signal) => request(`${searchPath(id)}/front`, { signal });
+export const getFront = (id, signal, asOf) => request(`${searchPath(id)}/front${asOf ? `?as_of=${asOf}` : ""}`, { signal });
 
 /**
  * @param {string} id

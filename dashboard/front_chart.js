@@ -1,136 +1,44 @@
 // @ts-check
-/** The front: validation accuracy against an exact cost on a log axis, as the server computed it. */
+/** The front: any two of accuracy and the exact costs, as the server computed it. */
 
-import { costAxis, logTicks } from "./axes.js";
+import { costAxis, logTicks, upAxis } from "./axes.js";
+import { createBudgetLine } from "./budget_line.js";
+import { FONT } from "./chart_panel.js";
 import { h } from "./dom.js";
-import { bits, interval, percent } from "./format.js";
 import { frontInWords, sceneOf } from "./front_scene.js";
+import { tracesOf } from "./front_traces.js";
 import { loadPlotly } from "./plotly.js";
 import { colours, onSchemeChange } from "./theme.js";
 
-/** @import {Trial} from "./types.js" */
 /** @import {ViewState} from "./state.js" */
 /** @import {Colours} from "./theme.js" */
-/** @import {CostAxis} from "./axes.js" */
+/** @import {Axis} from "./axes.js" */
 /** @import {Scene} from "./front_scene.js" */
+/** @import {Scale} from "./budget_line.js" */
+/** @import {SearchView} from "./search_view.js" */
 
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
-const ON_FLOOR = 0.025;
 const NARROW_PX = 560;
 
-/**
- * @param {Trial} trial
- * @param {CostAxis} axis
- * @param {readonly [number, number]|null} [range]
- */
-function hoverText(trial, axis, range) {
-  const { accuracy } = trial.metrics;
-  const measured = accuracy === undefined ? "accuracy not known yet" : `${percent(accuracy)}${range ? `  (${interval(range)})` : ""}`;
-  const width = trial.mean_weight_bits === null ? "" : `<br>${bits(trial.mean_weight_bits)} bits on average`;
-  return `Trial ${trial.number}<br>${measured}<br>${axis.words(trial.costs[axis.key])}${width}`;
-}
+/** @typedef {[number, number]} Range */
 
 /**
  * @param {Scene} scene
- * @param {CostAxis} axis
+ * @param {Axis} x
+ * @param {Axis} y
  * @param {Colours} colour
- * @param {boolean} hasStep with more than two objectives the front is no line in this picture
+ * @param {{key: string, width: number, shown: {x: Range, y: Range}|null}} view
  */
-function tracesOf(scene, axis, colour, hasStep) {
-  /** @param {Trial[]} trials */
-  const costs = (trials) => trials.map((trial) => trial.costs[axis.key]);
-  /** @param {Trial[]} trials */
-  const ids = (trials) => trials.map((trial) => trial.id);
-  /** @param {Trial[]} trials */
-  const hover = (trials) => ({ customdata: ids(trials), text: trials.map((trial) => hoverText(trial, axis)), hovertemplate: "%{text}<extra></extra>" });
-  const frontTrials = scene.front.map((point) => point.trial);
-  const accuracies = frontTrials.map((trial) => trial.metrics.accuracy);
-  const reach = (/** @type {0|1} */ end) => scene.front.map((point, i) => Math.abs((point.accuracy_interval?.[end] ?? accuracies[i]) - accuracies[i]));
-  return [
-    {
-      name: "Dominated",
-      mode: "markers",
-      x: costs(scene.dominated),
-      y: scene.dominated.map((trial) => trial.metrics.accuracy),
-      ...hover(scene.dominated),
-      marker: { size: 7, color: colour.faint, line: { width: 0 } },
-    },
-    {
-      name: "Below the axis",
-      mode: "markers",
-      yaxis: "y2",
-      x: costs(scene.below),
-      y: scene.below.map(() => ON_FLOOR),
-      ...hover(scene.below),
-      marker: { size: 8, symbol: "triangle-down-open", color: colour.faint, line: { width: 1.5 } },
-    },
-    {
-      name: "Front",
-      mode: hasStep ? "lines+markers" : "markers",
-      x: costs(frontTrials),
-      y: accuracies,
-      customdata: ids(frontTrials),
-      text: scene.front.map((point) => hoverText(point.trial, axis, point.accuracy_interval)),
-      hovertemplate: "%{text}<extra></extra>",
-      line: { shape: "hv", width: 2, color: colour.accent },
-      marker: { size: 10, color: colour.accent, line: { width: 2, color: colour.surface }, opacity: 1 },
-      error_y: { type: "data", symmetric: false, array: reach(1), arrayminus: reach(0), thickness: 1.5, width: 4, color: colour.interval },
-    },
-    {
-      name: "Float network",
-      mode: "markers",
-      x: scene.float ? [scene.float.metrics.float_size_bytes] : [],
-      y: scene.float ? [scene.float.metrics.float_accuracy] : [],
-      customdata: scene.float ? [scene.float.id] : [],
-      text: scene.float ? [`Float network of trial ${scene.float.number}<br>${percent(scene.float.metrics.float_accuracy)}<br>${axis.words(scene.float.metrics.float_size_bytes)}`] : [],
-      hovertemplate: "%{text}<extra></extra>",
-      marker: { size: 10, symbol: "diamond-open", color: colour.float, line: { width: 2 } },
-    },
-    {
-      name: "Training now",
-      mode: "markers",
-      yaxis: "y2",
-      cliponaxis: false,
-      x: costs(scene.open),
-      y: scene.open.map(() => 0),
-      ...hover(scene.open),
-      marker: {
-        size: 11,
-        symbol: "diamond",
-        color: scene.open.map((trial) => (trial.state === "running" ? colour.running : colour.surface)),
-        line: { width: 2, color: colour.running },
-      },
-    },
-    {
-      name: "Selected",
-      mode: "markers",
-      hoverinfo: "skip",
-      showlegend: false,
-      x: scene.selected?.metrics.accuracy === undefined ? [] : [scene.selected.costs[axis.key]],
-      y: scene.selected?.metrics.accuracy === undefined ? [] : [scene.selected.metrics.accuracy],
-      marker: { size: 20, symbol: "circle-open", color: colour.ink, line: { width: 2 } },
-    },
-    // Plotly draws NaN when a reaction leaves an axis without any trace
-    ...["y", "y2"].map((yaxis) => ({ yaxis, mode: "markers", x: [10 ** scene.xRange[0]], y: [scene.yRange[0]], hoverinfo: "skip", showlegend: false, marker: { opacity: 0 } })),
-  ].map((trace) => ({ type: "scatter", showlegend: trace.x.length > 0, ...trace }));
-}
-
-/**
- * @param {Scene} scene
- * @param {CostAxis} axis
- * @param {Colours} colour
- * @param {{searchId: string, width: number, xShown: [number, number]|null}} view
- */
-function layoutOf(scene, axis, colour, { searchId, width, xShown }) {
+function layoutOf(scene, x, y, colour, { key, width, shown }) {
   const isNarrow = width < NARROW_PX;
-  const ticks = logTicks(xShown ?? scene.xRange, axis.words, Math.max(3, Math.floor(width / 68)));
+  const ticks = logTicks(shown?.x ?? scene.xRange, x.words, Math.max(3, Math.floor(width / 68)));
   const quiet = { linecolor: colour.line, gridcolor: colour.line, zeroline: false, tickfont: { color: colour.muted }, ticks: "" };
-  const budget = scene.budget;
+  const upTicks = y.isLog ? { type: "log", ...logTicks(shown?.y ?? scene.yRange, y.words, 8) } : { type: "linear", tickformat: ",.2~%", nticks: 8, tickvals: null, ticktext: null };
+  const { budget } = scene;
   return {
-    uirevision: searchId,
+    uirevision: key,
     autosize: true,
     height: isNarrow ? 340 : 430,
-    margin: { l: isNarrow ? 44 : 56, r: 16, t: 12, b: isNarrow ? 104 : 84 },
+    margin: { l: y.isLog ? 72 : isNarrow ? 44 : 56, r: 16, t: 12, b: isNarrow ? 104 : 84 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: FONT, size: 12.5, color: colour.ink },
@@ -138,61 +46,92 @@ function layoutOf(scene, axis, colour, { searchId, width, xShown }) {
     hovermode: "closest",
     dragmode: "zoom",
     legend: { orientation: "h", x: 0, y: isNarrow ? -0.24 : -0.17, yanchor: "top", font: { color: colour.muted } },
-    xaxis: { ...quiet, type: "log", range: scene.xRange, ...ticks, title: { text: axis.title, font: { color: colour.muted, size: 12.5 }, standoff: 10 }, showgrid: true, showline: true },
-    yaxis: { ...quiet, range: scene.yRange, tickformat: ",.2~%", nticks: 8, title: isNarrow ? undefined : { text: "Validation accuracy", font: { color: colour.muted, size: 12.5 }, standoff: 12 } },
+    xaxis: { ...quiet, type: "log", range: scene.xRange, ...ticks, title: { text: x.title, font: { color: colour.muted, size: 12.5 }, standoff: 10 }, showgrid: true, showline: true },
+    yaxis: { ...quiet, ...upTicks, range: scene.yRange, title: isNarrow ? undefined : { text: y.title, font: { color: colour.muted, size: 12.5 }, standoff: 12 } },
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
     shapes: budget ? [{ type: "line", xref: "x", yref: "paper", x0: budget, x1: budget, y0: 0, y1: 1, line: { color: colour.budget, width: 1.5, dash: "dash" } }] : [],
     annotations: budget
-      ? [{ xref: "x", yref: "paper", x: Math.log10(budget), y: 0.02, xanchor: "right", yanchor: "bottom", xshift: -5, showarrow: false, text: `budget ${axis.words(budget)}`, font: { color: colour.budget, size: 12 } }]
+      ? [{ xref: "x", yref: "paper", x: Math.log10(budget), y: 0.02, xanchor: "right", yanchor: "bottom", xshift: -5, showarrow: false, text: `budget ${x.words(budget)}`, font: { color: colour.budget, size: 12 } }]
       : [],
   };
 }
 
 /**
- * @param {(trialId: string) => void} onSelect
+ * @param {object} listeners
+ * @param {(trialId: string) => void} listeners.onSelect
+ * @param {(budget: number|null) => void} listeners.onBudget
  */
-export function createFrontChart(onSelect) {
+export function createFrontChart({ onSelect, onBudget }) {
   const plot = h("div", { class: "chart-plot", role: "img", "aria-label": "The front" });
   const empty = h("p", { class: "chart-empty", hidden: true });
   const reset = h("button", { type: "button", class: "quiet chart-reset", hidden: true, onclick: showAll }, "Show all");
-  const element = h("div", { class: "chart" }, plot, empty, reset);
+  const line = createBudgetLine(onBudget);
+  const element = h("div", { class: "chart" }, plot, empty, line.element, reset);
   /** @type {any} */
   let Plotly = null;
-  /** @type {[number, number]|null} */
-  let xShown = null;
-  /** @type {{state: ViewState, selectedId: string|null}|null} */
+  /** @type {{x: Range, y: Range}|null} */
+  let shown = null;
+  /** @type {{state: ViewState, view: SearchView, brushed: ReadonlySet<string>|null}|null} */
   let latest = null;
+  let axesShown = "";
+  let drawnKey = /** @type {unknown[]} */ ([]);
   let width = 0;
   let isDrawn = false;
 
   function showAll() {
-    const scene = latest && sceneOf(latest.state, costAxis(latest.state.search), null);
-    if (scene) Plotly.relayout(plot, { "xaxis.range": scene.xRange, "yaxis.range": scene.yRange });
-    xShown = null;
+    shown = null;
     reset.hidden = true;
+    drawnKey = [];
     draw();
   }
 
   /** @param {Record<string, any>} change */
   function onRelayout(change) {
-    if ("xaxis.range[0]" in change) {
-      xShown = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
+    if ("xaxis.autorange" in change || "yaxis.autorange" in change) showAll();
+    else if ("xaxis.range[0]" in change || "yaxis.range[0]" in change) {
+      const { xaxis, yaxis } = /** @type {any} */ (plot)._fullLayout;
+      shown = { x: [xaxis.range[0], xaxis.range[1]], y: [yaxis.range[0], yaxis.range[1]] };
       reset.hidden = false;
+      drawnKey = [];
       draw();
-    } else if ("xaxis.autorange" in change) showAll();
+    }
+  }
+
+  /** @returns {Scale} */
+  function scaleOf() {
+    const { _size: area, xaxis } = /** @type {any} */ (plot)._fullLayout;
+    return { left: area.l, top: area.t, width: area.w, height: area.h, range: [xaxis.range[0], xaxis.range[1]] };
   }
 
   function draw() {
     if (!Plotly || !latest || !element.isConnected) return;
-    const { state, selectedId } = latest;
-    const axis = costAxis(state.search);
-    const scene = sceneOf(state, axis, selectedId);
-    const colour = colours();
-    const hasStep = (state.search?.objectives.length ?? 2) <= 2;
+    const { state, view, brushed } = latest;
+    const [x, y] = [costAxis(state.search, view.x), upAxis(view.y)];
     width = plot.clientWidth;
-    const layout = layoutOf(scene, axis, colour, { searchId: state.search?.id ?? "", width, xShown });
-    Plotly.react(plot, tracesOf(scene, axis, colour, hasStep), layout, { displayModeBar: false, showTips: false, doubleClick: "autosize" });
-    plot.setAttribute("aria-label", frontInWords(scene, axis));
+    // a dragged budget moves the line and its veil; the points stay as they are
+    const key = [state.search?.id, state.search?.budgets[x.key], state.front, state.trials, x, y, view.selected, brushed, width, shown];
+    if (key.some((part, i) => part !== drawnKey[i])) redraw(key, x, y, view.selected, brushed);
+    line.update(scaleOf(), x, view.budget);
+  }
+
+  /** @param {unknown[]} key @param {Axis} x @param {Axis} y @param {string|null} selected @param {ReadonlySet<string>|null} brushed */
+  function redraw(key, x, y, selected, brushed) {
+    const state = /** @type {NonNullable<typeof latest>} */ (latest).state;
+    if (axesShown !== `${x.key} ${y.key}`) {
+      axesShown = `${x.key} ${y.key}`;
+      shown = null;
+      reset.hidden = true;
+    }
+    drawnKey = key;
+    const scene = sceneOf(state, x, y, selected);
+    const colour = colours();
+    const objectives = new Set(state.search?.objectives ?? []);
+    const hasStep = objectives.size === 2 && objectives.has(x.key) && objectives.has(y.key);
+    const layout = layoutOf(scene, x, y, colour, { key: `${state.search?.id} ${axesShown} ${shown ? "zoomed" : "all"}`, width, shown });
+    if (shown) [layout.xaxis.range, layout.yaxis.range] = [shown.x, shown.y];
+    const traces = tracesOf(scene, x, y, colour, { hasStep, brushed, xShown: shown?.x ?? scene.xRange, yShown: shown?.y ?? scene.yRange, width });
+    Plotly.react(plot, traces, layout, { displayModeBar: false, showTips: false, doubleClick: "autosize" });
+    plot.setAttribute("aria-label", frontInWords(scene, x, y));
     empty.hidden = scene.front.length > 0;
     empty.textContent = scene.open.length ? "The first networks are being trained. Their sizes are known already." : "No trial has finished yet.";
     if (isDrawn) return;
@@ -201,7 +140,10 @@ export function createFrontChart(onSelect) {
     /** @type {any} */ (plot).on("plotly_relayout", onRelayout);
   }
 
-  const stopListening = onSchemeChange(draw);
+  const stopListening = onSchemeChange(() => {
+    drawnKey = [];
+    draw();
+  });
   const resized = new ResizeObserver(() => {
     if (plot.clientWidth !== width) draw();
   });
@@ -211,10 +153,11 @@ export function createFrontChart(onSelect) {
     element,
     /**
      * @param {ViewState} state
-     * @param {string|null} selectedId
+     * @param {SearchView} view
+     * @param {ReadonlySet<string>|null} brushed ids of the trials to point out; null: all alike
      */
-    async update(state, selectedId) {
-      latest = { state, selectedId };
+    async update(state, view, brushed) {
+      latest = { state, view, brushed };
       try {
         Plotly ??= await loadPlotly();
       } catch (error) {

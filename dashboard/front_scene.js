@@ -2,17 +2,18 @@
 /** What the picture of the front shows, apart from how it is drawn. Pure. */
 
 import { accuracyRange, logRange } from "./axes.js";
-import { percent } from "./format.js";
+import { wilson } from "./intervals.js";
 import { frontTrialIds, isTrialEnded } from "./state.js";
 
 /** @import {FrontPoint, Trial} from "./types.js" */
 /** @import {ViewState} from "./state.js" */
-/** @import {CostAxis} from "./axes.js" */
+/** @import {Axis} from "./axes.js" */
 
 /**
  * @typedef {object} Scene
  * @property {FrontPoint[]} front smallest first
  * @property {Trial[]} dominated completed, off the front, within the shown accuracies
+ * @property {Trial[]} tied of these, such whose 95 % interval reaches the front
  * @property {Trial[]} below completed, less accurate than the axis shows
  * @property {Trial[]} open waiting or running
  * @property {Trial|null} float the trial whose float network is the most accurate one known
@@ -34,29 +35,51 @@ function bestFloat(trials) {
 }
 
 /**
+ * Off the front by less than chance: another draw of validation images could have put it there.
+ *
+ * @param {Trial} trial
+ * @param {readonly FrontPoint[]} front
+ * @param {Axis} x
+ */
+function isTied(trial, front, x) {
+  const { accuracy, n_validation: n } = trial.metrics;
+  const range = wilson(accuracy, n);
+  const cost = /** @type {number} */ (x.of(trial));
+  const rivals = front.filter((point) => /** @type {number} */ (x.of(point.trial)) <= cost).map((point) => point.trial.metrics.accuracy);
+  return range !== null && rivals.length > 0 && range[1] >= Math.max(...rivals);
+}
+
+/**
  * What is drawn, apart from how.
  *
  * @param {ViewState} state
- * @param {CostAxis} axis
+ * @param {Axis} x a cost
+ * @param {Axis} y
  * @param {string|null} selectedId
  * @returns {Scene}
  */
-export function sceneOf({ search, front, trials }, axis, selectedId) {
-  const all = [...trials.values()];
+export function sceneOf({ search, front, trials }, x, y, selectedId) {
+  const all = [...trials.values()].filter((trial) => /** @type {number} */ (x.of(trial)) > 0);
   const points = front?.points ?? [];
   const onFront = frontTrialIds(front);
   const others = all.filter((trial) => trial.metrics.accuracy !== undefined && !onFront.has(trial.id));
-  const open = all.filter((trial) => !isTrialEnded(trial) && trial.costs[axis.key] > 0);
-  const float = axis.key === "size_bytes" ? bestFloat(all) : null;
-  const budget = search?.budgets[axis.key] ?? null;
+  const open = all.filter((trial) => !isTrialEnded(trial));
+  const float = x.key === "size_bytes" && !y.isLog ? bestFloat(all) : null;
+  const budget = search?.budgets[x.key] ?? null;
+  const drawn = [...points.map((point) => point.trial), ...others, ...open];
+  const values = (/** @type {Axis} */ axis) => drawn.map(axis.of).filter((value) => value !== undefined);
   const ofFront = points.flatMap((point) => [point.trial.metrics.accuracy, ...(point.accuracy_interval ?? [])]);
-  const yRange = accuracyRange(ofFront, [...others.map((trial) => trial.metrics.accuracy), ...(float ? [float.metrics.float_accuracy] : [])]);
-  const costs = [...points.map((point) => point.trial), ...others, ...open].map((trial) => trial.costs[axis.key]);
-  const xRange = logRange([...costs, ...(float ? [float.metrics.float_size_bytes] : []), ...(budget ? [budget] : [])]);
+  const accuracies = others.map((trial) => trial.metrics.accuracy);
+  const yRange = y.isLog ? logRange(values(y)) : accuracyRange(ofFront, [...accuracies, ...(float ? [float.metrics.float_accuracy] : [])]);
+  const xRange = logRange([...values(x), ...(float ? [float.metrics.float_size_bytes] : []), ...(budget ? [budget] : [])]);
+  const isShown = (/** @type {Trial} */ trial) => y.isLog || trial.metrics.accuracy >= yRange[0];
+  const within = others.filter(isShown);
+  const tied = new Set(y.isLog ? [] : within.filter((trial) => isTied(trial, points, x)));
   return {
-    front: points,
-    dominated: others.filter((trial) => trial.metrics.accuracy >= yRange[0]),
-    below: others.filter((trial) => trial.metrics.accuracy < yRange[0]),
+    front: [...points].sort((a, b) => /** @type {number} */ (x.of(a.trial)) - /** @type {number} */ (x.of(b.trial))),
+    dominated: within.filter((trial) => !tied.has(trial)),
+    tied: [...tied],
+    below: others.filter((trial) => !isShown(trial)),
     open,
     float,
     selected: (selectedId && trials.get(selectedId)) || null,
@@ -70,13 +93,14 @@ export function sceneOf({ search, front, trials }, axis, selectedId) {
  * One sentence that says what the picture shows.
  *
  * @param {Scene} scene
- * @param {CostAxis} axis
+ * @param {Axis} x
+ * @param {Axis} y
  */
-export function frontInWords(scene, axis) {
+export function frontInWords(scene, x, y) {
   if (!scene.front.length) return "No trial has finished yet, so there is no front.";
-  const first = scene.front[0].trial;
-  const last = scene.front[scene.front.length - 1].trial;
-  const from = `${percent(first.metrics.accuracy)} at ${axis.words(first.costs[axis.key])}`;
+  const words = (/** @type {Axis} */ axis, /** @type {Trial} */ trial) => axis.words(/** @type {number} */ (axis.of(trial)));
+  const at = (/** @type {FrontPoint} */ { trial }) => `${words(y, trial)} at ${words(x, trial)}`;
+  const from = at(scene.front[0]);
   if (scene.front.length === 1) return `The front has one network: ${from}.`;
-  return `The front has ${scene.front.length} networks, from ${from} to ${percent(last.metrics.accuracy)} at ${axis.words(last.costs[axis.key])}.`;
+  return `The front has ${scene.front.length} networks, from ${from} to ${at(scene.front[scene.front.length - 1])}.`;
 }

@@ -4,20 +4,22 @@
 import { createCancelDialog } from "./cancel_dialog.js";
 import { announce, h, oncePerFrame } from "./dom.js";
 import { createEventLog } from "./event_log.js";
-import { createFrontChart } from "./front_chart.js";
 import { sentence } from "./format.js";
-import { frontTable } from "./front_table.js";
+import { createFrontPanel } from "./front_panel.js";
 import { followSearch } from "./live_search.js";
 import { problemNotice } from "./notices.js";
 import { createPauseButton } from "./pause_button.js";
 import { createSearchHeader, nameOf } from "./search_header.js";
-import { createSelectedTrial } from "./selected_trial.js";
+import { keepInAddress, viewOfAddress } from "./search_view.js";
 import { isSearchEnded } from "./state.js";
 import { createTrialsTable } from "./trials_table.js";
 
-/** @import {Front, Search} from "./types.js" */
+/** @import {SearchView} from "./search_view.js" */
+/** @import {Search} from "./types.js" */
 
 const CLOCK_MS = 1000;
+/** Browsers refuse to change the address at every frame of a drag. */
+const ADDRESS_MS = 150;
 
 /**
  * @param {HTMLElement} root
@@ -25,21 +27,17 @@ const CLOCK_MS = 1000;
  * @returns {() => void} unmounts
  */
 export function showSearch(root, searchId) {
-  /** @type {string|null} */
-  let selectedId = null;
-  /** @type {Front|null} */
-  let tabledFront = null;
+  let view = viewOfAddress();
+  let keptView = view;
+  let addressTimer = 0;
   let announcedState = "";
 
   const dialog = createCancelDialog(searchId, (search) => live.adopt(search));
   const pause = createPauseButton(searchId, (search) => live.adopt(search));
   const header = createSearchHeader(() => dialog.open(), pause.element);
-  const chart = createFrontChart(select);
+  const front = createFrontPanel(searchId, { onView: look, onFront: () => frame.ask() });
   const table = createTrialsTable(select);
   const log = createEventLog(select);
-  const selected = createSelectedTrial(() => select(null));
-  const alternative = h("div");
-  const asTable = h("details", { class: "alternative", ontoggle: () => frame.ask() }, h("summary", {}, "The front as a table"), alternative);
   const content = h(
     "div",
     { class: "search", hidden: true },
@@ -47,7 +45,7 @@ export function showSearch(root, searchId) {
     h(
       "div",
       { class: "columns" },
-      h("section", { class: "panel front-panel", "aria-labelledby": "front-title" }, h("div", { class: "panel-head" }, h("h2", { id: "front-title" }, "Front"), h("span", { class: "note hint" }, "Bars are 95 % intervals. Drag to zoom.")), chart.element, selected.element, asTable),
+      front.element,
       log.element,
     ),
     table.element,
@@ -56,10 +54,16 @@ export function showSearch(root, searchId) {
   const notice = h("div", {}, h("p", { class: "loading" }, "Loading the search…"));
   root.replaceChildren(notice, content);
 
-  /** @param {string|null} trialId selected again, it is no longer selected */
-  function select(trialId) {
-    selectedId = selectedId === trialId ? null : trialId;
+  /** @param {Partial<SearchView>} change */
+  function look(change) {
+    const isAgain = change.selected && change.selected === view.selected; // selected again, it is no longer
+    view = { ...view, ...change, ...(isAgain ? { selected: null } : {}) };
     frame.ask();
+  }
+
+  /** @param {string} selected id of a trial */
+  function select(selected) {
+    look({ selected });
   }
 
   /** @param {Search} search */
@@ -79,14 +83,14 @@ export function showSearch(root, searchId) {
     header.update(state, live.connection());
     pause.update(state.search);
     if (isSearchEnded(state.search)) dialog.close();
-    table.update(state, selectedId);
+    const shown = front.update(state, view, null);
+    table.update(shown, view.selected);
     log.update(state);
-    selected.update(state, selectedId);
-    if (asTable.open && tabledFront !== state.front) {
-      tabledFront = state.front;
-      alternative.replaceChildren(frontTable(state.front));
+    if (keptView !== view) {
+      keptView = view;
+      window.clearTimeout(addressTimer);
+      addressTimer = window.setTimeout(() => keepInAddress(view), ADDRESS_MS);
     }
-    void chart.update(state, selectedId);
   }
 
   const frame = oncePerFrame(render);
@@ -103,8 +107,9 @@ export function showSearch(root, searchId) {
 
   return () => {
     window.clearInterval(clock);
+    window.clearTimeout(addressTimer);
     frame.stop();
     live.stop();
-    chart.stop();
+    front.stop();
   };
 }

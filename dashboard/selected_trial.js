@@ -1,11 +1,11 @@
 // @ts-check
-/** The line under the front: the selected trial, its numbers and its file. */
+/** The line under the front: the selected trial or the best within budget, its numbers and its file. */
 
 import { h } from "./dom.js";
 import { trialHref } from "./router.js";
 import { bits, count, exactBytes, interval, percent } from "./format.js";
 
-/** @import {Trial} from "./types.js" */
+/** @import {Front, Trial} from "./types.js" */
 /** @import {ViewState} from "./state.js" */
 
 /**
@@ -19,6 +19,9 @@ function facts(trial, range) {
   return numbers.join(" · ");
 }
 
+/** @param {Front|null} front */
+const bestOf = (front) => (front?.points ?? []).reduce((/** @type {Trial|null} */ best, { trial }) => (best && best.metrics.accuracy >= trial.metrics.accuracy ? best : trial), null);
+
 /** @param {() => void} onClose */
 export function createSelectedTrial(onClose) {
   const element = h("p", { class: "selected-trial", "aria-live": "polite" });
@@ -26,22 +29,31 @@ export function createSelectedTrial(onClose) {
 
   return {
     element,
-    /** @param {ViewState} state @param {string|null} selectedId */
-    update({ trials, front }, selectedId) {
-      const trial = selectedId ? trials.get(selectedId) : undefined;
-      const range = front?.points.find((point) => point.trial.id === selectedId)?.accuracy_interval;
-      const text = trial ? facts(trial, range) : "Select a point or a row to see its numbers and its file.";
-      const key = `${selectedId}${text}${trial?.artifact?.href}`;
+    /**
+     * @param {ViewState} within what is within budget
+     * @param {ViewState} all
+     * @param {string|null} selectedId
+     * @param {string} budget in words; empty without one
+     */
+    update({ front }, all, selectedId, budget) {
+      const selected = selectedId ? all.trials.get(selectedId) : undefined;
+      const trial = selected ?? bestOf(front);
+      const range = [...(front?.points ?? []), ...(all.front?.points ?? [])].find((point) => point.trial.id === trial?.id)?.accuracy_interval;
+      const nothing = budget && all.front?.points.length ? `No network of the front is within ${budget}.` : "Select a point or a row to see its numbers and its file.";
+      const text = trial ? facts(trial, range) : nothing;
+      const name = trial && (selected ? `Trial ${trial.number}` : `Most accurate${budget ? ` within ${budget}` : ""}: trial ${trial.number}`);
+      const key = `${name}${text}${trial?.artifact?.href}`;
       if (key === shown) return;
       shown = key;
       if (!trial) {
         element.replaceChildren(h("span", { class: "note" }, text));
         return;
       }
-      const parts = [h("strong", {}, `Trial ${trial.number}`), h("span", {}, text)];
+      const parts = [h("strong", {}, name), h("span", {}, text)];
       parts.push(h("a", { href: trialHref(trial.id), "data-route": true }, "Open the trial"));
       if (trial.artifact) parts.push(h("a", { href: trial.artifact.href, download: true }, "Download its file"));
-      element.replaceChildren(...parts, h("button", { type: "button", class: "quiet", onclick: onClose }, "Clear"));
+      if (selected) parts.push(h("button", { type: "button", class: "quiet", onclick: onClose }, "Clear"));
+      element.replaceChildren(...parts);
     },
   };
 }

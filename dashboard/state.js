@@ -19,7 +19,7 @@ const ENDED_SEARCH = new Set(["succeeded", "failed", "cancelled"]);
  * @property {Front|null} front
  * @property {ReadonlyMap<string, Trial>} trials by id
  * @property {readonly SearchEvent[]} log oldest first, without progress
- * @property {readonly {eventId: number, value: number}[]} hypervolumes after each change of the front
+ * @property {readonly {eventId: number, at: string, value: number}[]} hypervolumes after each change of the front
  * @property {number} settledEvent the last event that the first snapshots contain
  * @property {number} lastEvent
  */
@@ -162,7 +162,7 @@ function withEvents(state, events) {
   let { search } = state;
   for (const event of fresh) {
     if (event.type !== "trial.progress") log.push(event);
-    if (event.type === "front.changed") hypervolumes.push({ eventId: event.id, value: event.payload.hypervolume });
+    if (event.type === "front.changed") hypervolumes.push({ eventId: event.id, at: event.at, value: event.payload.hypervolume });
     if (event.id <= state.settledEvent) continue;
     applyToTrials(trials, event);
     search = applyToSearch(search, event);

@@ -1,0 +1,61 @@
+// @ts-check
+/** What of a search is looked at: budget, axes, moment, selection. The address holds it. */
+
+import { isTrialEnded } from "./state.js";
+import { setView, viewParameter } from "./router.js";
+
+/** @import {Axis} from "./axes.js" */
+/** @import {Front, Trial} from "./types.js" */
+/** @import {ViewState} from "./state.js" */
+
+/**
+ * @typedef {object} SearchView
+ * @property {number|null} budget of the axis across; null: all
+ * @property {string|null} x key of the axis across; null: the search's own
+ * @property {string|null} y
+ * @property {number|null} asOf the event whose front is shown; null: now
+ * @property {string|null} selected trial
+ */
+
+/** @param {string} name */
+function numberParameter(name) {
+  const number = Number(viewParameter(name) ?? NaN);
+  return Number.isFinite(number) && number > 0 ? number : null;
+}
+
+/** @returns {SearchView} as the address has it */
+export const viewOfAddress = () => ({ budget: numberParameter("budget"), x: viewParameter("x"), y: viewParameter("y"), asOf: numberParameter("as_of"), selected: viewParameter("selected") });
+
+/** @param {SearchView} view */
+export const keepInAddress = ({ budget, x, y, asOf, selected }) => setView({ budget, x, y, as_of: asOf, selected });
+
+/**
+ * The state as of an earlier front: what had not finished by then is not there.
+ *
+ * @param {ViewState} state
+ * @param {Front} front
+ * @param {string} at when it became the front
+ * @returns {ViewState}
+ */
+export function asOf(state, front, at) {
+  const until = Date.parse(at);
+  const hadFinished = (/** @type {Trial} */ { finished_at: finished }) => Boolean(finished) && Date.parse(/** @type {string} */ (finished)) <= until;
+  const known = new Set(front.points.map((point) => point.trial.id));
+  const trials = new Map([...state.trials].filter(([id, trial]) => known.has(id) || (isTrialEnded(trial) && hadFinished(trial))));
+  return { ...state, front, trials };
+}
+
+/**
+ * Trials and front within a budget. For a cost that only goes down this is the front of that budget.
+ *
+ * @param {ViewState} state
+ * @param {Axis} axis
+ * @param {number|null} budget
+ * @returns {ViewState}
+ */
+export function within(state, axis, budget) {
+  if (budget === null) return state;
+  const isWithin = (/** @type {Trial} */ trial) => (axis.of(trial) ?? 0) <= budget;
+  const front = state.front && { ...state.front, points: state.front.points.filter((point) => isWithin(point.trial)) };
+  return { ...state, front, trials: new Map([...state.trials].filter(([, trial]) => isWithin(trial))) };
+}
