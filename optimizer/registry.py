@@ -24,7 +24,11 @@ def _loaded_on_first_ask(module: str) -> Ask:
 STRATEGIES: Final[Mapping[str, Ask]] = MappingProxyType(
     {
         "bayesian": _loaded_on_first_ask("optimizer.bayesian"),
+        "bomp": _loaded_on_first_ask("optimizer.bomp"),
+        "local_search": _loaded_on_first_ask("optimizer.local_search"),
+        "nsga2": _loaded_on_first_ask("optimizer.nsga2"),
         "random": _loaded_on_first_ask("optimizer.random_search"),
+        "regularized_evolution": _loaded_on_first_ask("optimizer.regularized_evolution"),
     }
 )
 """Ask functions by name. Each raises what its module's ``ask`` says."""

@@ -46,7 +46,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """Which optimizer proposes: ``bayesian`` or ``random``; ``n_initial`` points come first."""
+    """Which optimizer proposes (``optimizer.registry``); ``n_initial`` points come first."""
 
     name: str = "bayesian"
     n_initial: int | None = None

@@ -36,7 +36,9 @@ FrontSort = Literal[
     "energy_uj",
     "-energy_uj",
 ]
-StrategyName = Literal["bayesian", "random"]
+StrategyName = Literal[
+    "bayesian", "random", "regularized_evolution", "nsga2", "local_search", "bomp"
+]
 STRATEGIES: Final[tuple[StrategyName, ...]] = get_args(StrategyName)
 Item = TypeVar("Item")
 
