@@ -1,7 +1,7 @@
 // @ts-check
 /** The public REST API as this page uses it; every error is an `ApiError`. */
 
-/** @import {Front, Problem, Search, Trial} from "./types.js" */
+/** @import {Front, HardwareProfile, Model, Problem, Search, Trial, Worker} from "./types.js" */
 
 const PAGE_LIMIT = 200;
 
@@ -101,25 +101,54 @@ export const getFront = (id, signal, asOf) => request(`${searchPath(id)}/front${
 export const getTrial = (id, signal) => request(`v1/trials/${encodeURIComponent(id)}`, { signal });
 
 /**
- * Every trial of a search, page after page.
+ * Every item of a list, page after page.
  *
- * @param {string} id
+ * @param {string} path
  * @param {AbortSignal} [signal]
- * @returns {Promise<Trial[]>}
  */
-export async function getTrials(id, signal) {
-  /** @type {Trial[]} */
-  const trials = [];
+async function everyPage(path, signal) {
+  const items = [];
   /** @type {string|null} */
   let cursor = null;
   do {
     const query = new URLSearchParams({ limit: String(PAGE_LIMIT), ...(cursor ? { cursor } : {}) });
-    const page = await request(`${searchPath(id)}/trials?${query}`, { signal });
-    trials.push(...page.data);
+    const page = await request(`${path}?${query}`, { signal });
+    items.push(...page.data);
     cursor = page.has_more ? page.next_cursor : null;
   } while (cursor);
-  return trials;
+  return items;
 }
+
+/**
+ * @param {string} id
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Trial[]>}
+ */
+export const getTrials = (id, signal) => everyPage(`${searchPath(id)}/trials`, signal);
+
+/** @param {AbortSignal} [signal] @returns {Promise<Model[]>} newest first */
+export const listModels = (signal) => everyPage("v1/models", signal);
+
+/** @param {AbortSignal} [signal] @returns {Promise<HardwareProfile[]>} */
+export const listHardware = async (signal) => (await request("v1/hardware-profiles", { signal })).data;
+
+/** @param {AbortSignal} [signal] @returns {Promise<Worker[]>} */
+export const listWorkers = async (signal) => (await request("v1/workers", { signal })).data;
+
+/** What this server can do. @param {AbortSignal} [signal] @returns {Promise<Record<string, any>>} */
+export const getMeta = (signal) => request("v1/meta", { signal });
+
+/** The OpenAPI document of this server. @param {AbortSignal} [signal] @returns {Promise<Record<string, any>>} */
+export const getSchema = (signal) => request("v1/openapi.json", { signal });
+
+/** @param {string} path @param {object} body @param {AbortSignal} [signal] */
+const post = (path, body, signal) => request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+
+/** @param {Record<string, any>} body @param {AbortSignal} [signal] @returns {Promise<Record<string, any>>} */
+export const previewSpace = (body, signal) => post("v1/spaces:preview", body, signal);
+
+/** @param {Record<string, any>} declaration @returns {Promise<Search>} */
+export const createSearch = (declaration) => post("v1/searches", declaration);
 
 /**
  * @param {string} id

@@ -13,6 +13,7 @@ const PAGES = {
   searches: async () => (await import("./searches_page.js")).showSearches,
   search: async () => (await import("./search_page.js")).showSearch,
   trial: async () => (await import("./trial_page.js")).showTrial,
+  new: async () => (await import("./new_search_page.js")).showNewSearch,
 };
 
 const root = /** @type {HTMLElement} */ (document.getElementById("content"));

@@ -5,7 +5,7 @@ import { ApiError, listSearches } from "./api.js";
 import { h, setChildren, setText } from "./dom.js";
 import { dayAndTime } from "./format.js";
 import { problemNotice } from "./notices.js";
-import { searchHref } from "./router.js";
+import { pageHref, searchHref } from "./router.js";
 import { nameOf, progressBar, progressInWords, statePill, subjectOf, timeInWords } from "./search_header.js";
 import { isSearchEnded } from "./state.js";
 
@@ -30,7 +30,7 @@ function card(search) {
 }
 
 const nothingYet = () =>
-  h("div", { class: "empty" }, h("h2", {}, "No searches yet"), h("p", {}, "Submit one with the Python client, the command line or a POST to ", h("code", {}, "/v1/searches"), ". It appears here by itself."));
+  h("div", { class: "empty" }, h("h2", {}, "No searches yet"), h("p", {}, h("a", { href: pageHref("new"), "data-route": true }, "Start one here"), ", with the Python client, the command line or a POST to ", h("code", {}, "/v1/searches"), ". It appears here by itself."));
 
 /**
  * @param {HTMLElement} root

@@ -76,9 +76,44 @@
  * @property {[number, number]|null} test_accuracy_interval
  * @property {number} mean_weight_bits
  *
+ * @typedef {object} Worker
+ * @property {string} id
+ * @property {"optimize"|"train"} queue
+ * @property {string} host
+ * @property {number} pid
+ * @property {string} device
+ * @property {string|null} trial_id
+ * @property {string|null} [search_id]
+ * @property {string} started_at
+ * @property {string} last_seen_at
+ * @property {number} silent_s
+ * @property {{device_name: string, memory_bytes: number, free_memory_bytes: number, n_threads: number, profile?: string|null, versions: Record<string, string>}|null} [capabilities]
+ *
+ * @typedef {object} HardwareProfile
+ * @property {string} name
+ * @property {string} description
+ * @property {number[]} weight_bits
+ * @property {number[]} activation_bits
+ * @property {number|null} flash_bytes
+ * @property {number|null} ram_bytes
+ * @property {string[]} costs
+ * @property {boolean} shipped
+ * @property {string|null} created_at
+ * @property {string|null} yaml
+ *
+ * @typedef {object} Model
+ * @property {string} id
+ * @property {string} name
+ * @property {[number, number, number]} input_shape
+ * @property {number} n_classes
+ * @property {number} n_parameters
+ * @property {number} macs
+ * @property {number} size_bytes
+ * @property {string} created_at
+ *
  * @typedef {{search_id: string, as_of_event: number, hypervolume: number, points: FrontPoint[]}} Front
  * @typedef {{id: number, type: string, at: string, payload: Record<string, any>}} SearchEvent
- * @typedef {{pointer: string, code: string, detail: string}} FieldError
+ * @typedef {{pointer: string, code: string, detail: string, allowed?: string[]}} FieldError
  * @typedef {{title: string, status: number, detail: string, code: string, request_id?: string|null, errors?: FieldError[]}} Problem
  */
 
