@@ -22,8 +22,9 @@ from api.request_ids import request_id_of
 from api.validation_errors import field_errors
 from bitpareto.types import FieldError, Problem
 from db.blobs import ArtifactStoreError, ArtifactStoreUnavailableError
+from db.engines import DatabaseUnusableError
 from db.migrate import SchemaError
-from jobs.broker import BrokerUrlError
+from jobs.broker import BrokerRefusedError, BrokerUnavailableError, BrokerUrlError
 from jobs.messages import PayloadError
 from search.errors import (
     AuthenticationError,
@@ -97,6 +98,9 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
         UnableError: INTERNAL,
         ArtifactStoreError: INTERNAL,
         BrokerUrlError: INTERNAL,
+        BrokerUnavailableError: INTERNAL,
+        BrokerRefusedError: INTERNAL,
+        DatabaseUnusableError: INTERNAL,
         PayloadError: INTERNAL,
     }
 )
@@ -165,7 +169,7 @@ def _on_domain_error(request: Request, error: Exception) -> Response:
         raise error
     kind = problem_type_of(error)
     if kind is INTERNAL:
-        logger.error("request %s failed", request_id_of(request.scope), exc_info=error)
+        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return internal_error_response(request)
     errors: list[FieldError] = []
     if isinstance(error, InvalidRequestError):

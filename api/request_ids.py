@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from search.log_ids import log_ids
+
 logger = logging.getLogger(__name__)
 
 HEADER: Final = "X-Request-ID"
@@ -64,9 +66,11 @@ class RequestContext:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            with log_ids(request_id=request_id):
+                await self._app(scope, receive, send_with_headers)
         except Exception:
-            logger.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
+            with log_ids(request_id=request_id):
+                logger.exception("%s %s failed", scope["method"], scope["path"])
             if started:
                 raise
             response = self._on_crash(Request(scope))

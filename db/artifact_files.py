@@ -71,6 +71,7 @@ class ArtifactFiles:
     """
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._blobs = open_blobs(url)
 
     def check(self) -> None:
@@ -84,7 +85,8 @@ class ArtifactFiles:
             self._blobs.write(name, b"probe")
             self._blobs.read(name)
         except FileNotFoundError as error:
-            raise ArtifactStoreUnavailableError(f"what was written is not there: {name}") from error
+            message = f"artifact store {self._url} does not keep what is written: {error}"
+            raise ArtifactStoreUnavailableError(message) from error
         self._blobs.delete(name)
 
     def put(self, content: bytes) -> str:

@@ -14,6 +14,8 @@ from typing import Final
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from search.errors import BitparetoError
+
 BUSY_TIMEOUT_MS: Final = 15_000
 _READ_ONLY: Final = "bitpareto_read_only"
 
@@ -23,8 +25,42 @@ _SQLITE_FAULTS: Final = frozenset(
     {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 )
 
+_SQLITE_REFUSALS: Final = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+# PostgreSQL sends no code when it refuses a connection; in another language these are not
+# recognised, and then it is only later that they are said
+_REFUSALS: Final = (
+    "authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "permission denied",
+    "read-only transaction",
+    "does not exist",
+)
+
 # NaN is no JSON: SQLite would store it and PostgreSQL refuse it
 _to_json = partial(json.dumps, allow_nan=False)
+
+
+class DatabaseUnusableError(BitparetoError):
+    """The database refuses us or cannot be opened; correct the address, the password or the disk.
+
+    Attributes:
+        address: Its URL, without the password.
+        detail: What the database says.
+    """
+
+    def __init__(self, database_url: str, detail: str) -> None:
+        self.address = make_url(database_url).render_as_string(hide_password=True)
+        self.detail = detail
+        super().__init__(f"the database {self.address} cannot be used: {detail}")
 
 
 def make_engine(database_url: str, *, foreign_keys: bool = True) -> Engine:
@@ -33,6 +69,9 @@ def make_engine(database_url: str, *, foreign_keys: bool = True) -> Engine:
     Args:
         database_url: Such as ``sqlite:////folder/file.db`` or ``postgresql+psycopg://…``.
         foreign_keys: Whether SQLite enforces foreign keys; only migrations turn it off.
+
+    Raises:
+        DatabaseUnusableError: If there can be no such file.
     """
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
@@ -41,7 +80,12 @@ def make_engine(database_url: str, *, foreign_keys: bool = True) -> Engine:
             url, pool_pre_ping=True, isolation_level="READ COMMITTED", json_serializer=_to_json
         )
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            detail = f"its folder {folder} cannot be made: {error.strerror}"
+            raise DatabaseUnusableError(database_url, detail) from error
     engine = create_engine(url, json_serializer=_to_json)
 
     def set_up(connection: sqlite3.Connection, _record: object) -> None:
@@ -89,3 +133,12 @@ def is_busy(error: DBAPIError) -> bool:
             and code & 0xFF not in _SQLITE_FAULTS
         )
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+
+
+def refuses(error: DBAPIError) -> bool:
+    """Whether a database that is connected to for the first time will not have us, ever."""
+    if isinstance(error.orig, sqlite3.Error):
+        code: int = getattr(error.orig, "sqlite_errorcode", 0)
+        return code & 0xFF in _SQLITE_REFUSALS
+    said = str(error.orig)
+    return any(words in said for words in _REFUSALS)

@@ -4,11 +4,13 @@ Results are not kept and remote control is off: the database says what happened.
 loses nothing, so every timeout is short and no send is retried here.
 """
 
+from importlib import import_module
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.entity import Exchange, Queue
+from kombu.exceptions import OperationalError
 
 from jobs.messages import OPTIMIZE_QUEUE, QUEUES, RINGS
 from search.errors import BitparetoError
@@ -58,6 +60,44 @@ def celery_client(settings: Settings) -> Celery:
         enable_utc=True,
     )
     return app
+
+
+class BrokerUnavailableError(BitparetoError):
+    """The broker does not answer; the service waits for it."""
+
+
+class BrokerRefusedError(BitparetoError):
+    """The broker refuses our credentials; correct ``BITPARETO_BROKER_URL``."""
+
+
+def queue_lengths(app: Celery) -> dict[str, int]:
+    """Ask the broker once how many rings wait in each queue.
+
+    Raises:
+        BrokerUnavailableError: If it does not answer.
+        BrokerRefusedError: If it refuses our credentials.
+    """
+    with app.connection_for_write() as connection:
+        address = connection.as_uri()
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=_CONNECT_S)
+            channel = connection.default_channel
+            return {name: channel.queue_declare(queue=name).message_count for name in QUEUES}
+        except OSError as error:  # of the embedded broker: its folder
+            raise BrokerUnavailableError(f"the broker {address}: {error}") from error
+        except (OperationalError, *connection.connection_errors) as error:
+            if _is_refusal(error):
+                raise BrokerRefusedError(f"the broker {address} refuses us: {error}") from error
+            raise BrokerUnavailableError(f"the broker {address}: {error}") from error
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether Redis knows who we claim to be and does not believe it."""
+    known = import_module("redis.exceptions")
+    refusals = (known.AuthenticationError, known.AuthenticationWrongNumberOfArgsError)
+    while error.__cause__ is not None and not isinstance(error, refusals):
+        error = error.__cause__
+    return isinstance(error, refusals) or str(error).startswith(("NOAUTH", "WRONGPASS"))
 
 
 def _queue(name: str) -> Queue:

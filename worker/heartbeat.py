@@ -108,7 +108,9 @@ class HeldTrial:
         settings = self._parts.settings
         while not self._over.wait(settings.heartbeat_s):
             try:
-                self._record()
+                # while the result is recorded, however long that takes, only the lease is renewed
+                if not self._recording.locked():
+                    self._record()
                 with self._parts.store.begin() as uow:
                     heartbeat(uow, self._lease, self._parts.now(), settings.lease_s)
             except StaleLeaseError:

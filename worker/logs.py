@@ -3,15 +3,12 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Final
 
 from typing_extensions import override
 
-_ids: ContextVar[dict[str, str | int] | None] = ContextVar("bitpareto_log_ids", default=None)
+from search.log_ids import present_ids
 
 _QUIET: Final = (
     "alembic",
@@ -42,7 +39,7 @@ class JsonLines(logging.Formatter):
             "process": self._process,
             "logger": record.name,
             "message": record.getMessage(),
-            **(_ids.get() or {}),
+            **present_ids(),
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -57,13 +54,3 @@ def configure_logging(process: str) -> None:
     logging.captureWarnings(capture=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-@contextmanager
-def log_ids(**ids: str | int) -> Iterator[None]:
-    """Add ids to every line logged inside; a new thread needs a copy of the context."""
-    token = _ids.set({**(_ids.get() or {}), **ids})
-    try:
-        yield
-    finally:
-        _ids.reset(token)

@@ -24,6 +24,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "worker": ("worker.celery_app", "run"),
         "sweep": ("worker.sweeper", "run"),
         "gc": ("worker.garbage", "run"),
+        "doctor": ("worker.doctor", "run"),
         "train": ("worker.one_trial", "run"),
     }
 )
@@ -101,6 +102,8 @@ def make_parser() -> argparse.ArgumentParser:
     gc = commands.add_parser("gc", parents=[common], help="remove what nothing needs any more")
     gc.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     gc.add_argument("--json", action="store_true", help="as JSON")
+    doctor = commands.add_parser("doctor", parents=[common], help="say what is wrong, and the fix")
+    doctor.add_argument("--json", action="store_true", help="as JSON")
     commands.add_parser("sweep", parents=[common], help="run the sweeper")
     train = commands.add_parser("train", parents=[common], help="run one queued trial here")
     train.add_argument("trial_id", metavar="TRIAL_ID")

@@ -8,6 +8,7 @@ from optimizer.registry import STRATEGIES
 from search.datasets import DATASETS
 from search.entities import Proposal
 from search.hardware import live
+from search.log_ids import log_ids
 from search.models import model_of_space
 from search.objectives import OBJECTIVES
 from search.ports import AskRequest
@@ -22,7 +23,6 @@ from search.use_cases.advance import (
 )
 from search_space.hardware.narrowing import narrow
 from search_space.space import space_from_json
-from worker.logs import log_ids
 from worker.parts import Parts
 from worker.persistence import persist
 

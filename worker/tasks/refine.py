@@ -6,11 +6,11 @@ import random
 from db.blobs import ArtifactStoreError, ArtifactStoreUnavailableError
 from search.entities import Artifact, Trial
 from search.errors import NotFoundError
+from search.log_ids import log_ids
 from search.states import SearchState
 from search.use_cases.results import finish_refining, record_test_accuracy
 from training.datasets import Split
 from training.trial import measure_artifact
-from worker.logs import log_ids
 from worker.parts import Parts
 from worker.persistence import persist
 from worker.tasks.train import cached_dataset

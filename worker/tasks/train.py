@@ -21,6 +21,7 @@ from search.errors import (
     TrialInterrupted,
 )
 from search.ids import new_id
+from search.log_ids import log_ids
 from search.models import model_of_space
 from search.store import UnitOfWork
 from search.use_cases.leases import (
@@ -36,7 +37,6 @@ from training.datasets import Dataset, load_dataset
 from training.float_start import FloatStart
 from training.trial import run_trial
 from worker.heartbeat import HeldTrial
-from worker.logs import log_ids
 from worker.parts import Parts
 from worker.persistence import ForgivingCheckpoints, persist, put_file
 from worker.trial_log import TrialLog
@@ -132,8 +132,9 @@ def _run(parts: Parts, claim: Claim, log: TrialLog) -> bool:
                 start=_start(parts, claim),
             )
             # under the heartbeat too: a slow disk or a busy store must not cost the lease
+            sha256 = put_file(parts.artifacts, result.artifact)
             with held.last_reports() as reports:
-                _save(parts, claim, result, reports, log)
+                _save(parts, claim, result, sha256, reports, log)
             return True
     except (TrialInterrupted, StaleLeaseError, ArtifactStoreUnavailableError, StoreBusyError):
         raise
@@ -160,10 +161,11 @@ def _save(
     parts: Parts,
     claim: Claim,
     result: TrialResult,
+    sha256: str,
     reports: Sequence[tuple[datetime, Progress]],
     log: TrialLog,
 ) -> None:
-    artifact_id, sha256 = new_id("art"), put_file(parts.artifacts, result.artifact)
+    artifact_id = new_id("art")
     logger.info(
         "trained: accuracy %.4f, %d bytes", result.metrics["accuracy"], len(result.artifact)
     )

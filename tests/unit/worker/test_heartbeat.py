@@ -93,3 +93,12 @@ def test_a_store_that_is_busy_for_a_moment_costs_neither_lease_nor_training(
         held.report(EPOCH)
     with parts.store.read() as uow:
         assert uow.trials.get(claimed.trial.id).progress == EPOCH
+
+
+def test_the_lease_outlives_a_result_that_is_long_in_recording(
+    parts: Parts, claimed: Claim
+) -> None:
+    with HeldTrial(parts, claimed.lease) as held, held.last_reports():
+        time.sleep(2.3)  # longer than the lease
+        with parts.store.begin() as uow:
+            assert not sweep(uow, parts.now(), ring_after_s=60).train

@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from worker.logs import JsonLines, log_ids
+from search.log_ids import log_ids
+from worker.logs import JsonLines
 
 
 def line_of(message: str, *, error: bool = False) -> dict[str, object]:
