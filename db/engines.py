@@ -49,6 +49,11 @@ _REFUSALS: Final = (
 _to_json = partial(json.dumps, allow_nan=False)
 
 
+def without_password(database_url: str) -> str:
+    """Return a database's URL as it may be shown."""
+    return make_url(database_url).render_as_string(hide_password=True)
+
+
 class DatabaseUnusableError(BitparetoError):
     """The database refuses us or cannot be opened; correct the address, the password or the disk.
 
@@ -58,7 +63,7 @@ class DatabaseUnusableError(BitparetoError):
     """
 
     def __init__(self, database_url: str, detail: str) -> None:
-        self.address = make_url(database_url).render_as_string(hide_password=True)
+        self.address = without_password(database_url)
         self.detail = detail
         super().__init__(f"the database {self.address} cannot be used: {detail}")
 

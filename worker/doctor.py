@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import make_url
-
 from db.artifact_files import ArtifactFiles
 from db.blobs import ArtifactStoreError
-from db.engines import DatabaseUnusableError
+from db.engines import DatabaseUnusableError, without_password
 from db.migrate import SchemaError, check_schema
 from db.store import open_store
 from jobs.broker import BrokerRefusedError, BrokerUnavailableError, BrokerUrlError, celery_client
@@ -116,7 +114,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Finding:
-    address = make_url(settings.database_url).render_as_string(hide_password=True)
+    address = without_password(settings.database_url)
     try:
         check_schema(settings.database_url)
     except SchemaError as error:
