@@ -101,6 +101,13 @@ export const getFront = (id, signal, asOf) => request(`${searchPath(id)}/front${
 export const getTrial = (id, signal) => request(`v1/trials/${encodeURIComponent(id)}`, { signal });
 
 /**
+ * @param {string} trialId
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{points: {phase: string, epoch: number, accuracy?: number|null}[]}>}
+ */
+export const getCurves = (trialId, signal) => request(`v1/trials/${encodeURIComponent(trialId)}/curves`, { signal });
+
+/**
  * Every item of a list, page after page.
  *
  * @param {string} path

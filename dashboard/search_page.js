@@ -1,13 +1,16 @@
 // @ts-check
 /** The page of one search. */
 
+import { createBitsMap } from "./bits_map.js";
 import { createCancelDialog } from "./cancel_dialog.js";
 import { announce, h, oncePerFrame } from "./dom.js";
 import { createEventLog } from "./event_log.js";
 import { sentence } from "./format.js";
 import { createFrontPanel } from "./front_panel.js";
 import { followSearch } from "./live_search.js";
+import { createLiveTrials } from "./live_trials.js";
 import { problemNotice } from "./notices.js";
+import { createParallel } from "./parallel.js";
 import { createPauseButton } from "./pause_button.js";
 import { createSearchHeader, nameOf } from "./search_header.js";
 import { keepInAddress, viewOfAddress } from "./search_view.js";
@@ -31,6 +34,8 @@ export function showSearch(root, searchId) {
   let keptView = view;
   let addressTimer = 0;
   let announcedState = "";
+  /** @type {Set<string>|null} */
+  let brushed = null;
 
   const dialog = createCancelDialog(searchId, (search) => live.adopt(search));
   const pause = createPauseButton(searchId, (search) => live.adopt(search));
@@ -38,6 +43,9 @@ export function showSearch(root, searchId) {
   const front = createFrontPanel(searchId, { onView: look, onFront: () => frame.ask() });
   const table = createTrialsTable(select);
   const log = createEventLog(select);
+  const running = createLiveTrials();
+  const parallel = createParallel({ onBrushes: (brushes) => look({ brushes }), onGenes: (genes) => look({ genes }) });
+  const bitsMap = createBitsMap(select);
   const content = h(
     "div",
     { class: "search", hidden: true },
@@ -48,6 +56,9 @@ export function showSearch(root, searchId) {
       front.element,
       log.element,
     ),
+    running.element,
+    parallel.element,
+    bitsMap.element,
     table.element,
     dialog.element,
   );
@@ -83,8 +94,15 @@ export function showSearch(root, searchId) {
     header.update(state, live.connection());
     pause.update(state.search);
     if (isSearchEnded(state.search)) dialog.close();
-    const shown = front.update(state, view, null);
-    table.update(shown, view.selected);
+    const shown = front.update(state, view, brushed);
+    const chosen = parallel.update(shown, view);
+    if (chosen !== brushed) {
+      brushed = chosen;
+      front.update(state, view, brushed);
+    }
+    table.update(shown, view.selected, brushed);
+    running.update(state);
+    bitsMap.update(shown);
     log.update(state);
     if (keptView !== view) {
       keptView = view;
@@ -111,5 +129,9 @@ export function showSearch(root, searchId) {
     frame.stop();
     live.stop();
     front.stop();
+    parallel.stop();
+    bitsMap.stop();
+    running.stop();
+    table.stop();
   };
 }

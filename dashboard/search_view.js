@@ -1,10 +1,12 @@
 // @ts-check
 /** What of a search is looked at: budget, axes, moment, selection. The address holds it. */
 
+import { brushesAsText, brushesOfText } from "./dimensions.js";
 import { isTrialEnded } from "./state.js";
 import { setView, viewParameter } from "./router.js";
 
 /** @import {Axis} from "./axes.js" */
+/** @import {Brushes} from "./dimensions.js" */
 /** @import {Front, Trial} from "./types.js" */
 /** @import {ViewState} from "./state.js" */
 
@@ -15,6 +17,8 @@ import { setView, viewParameter } from "./router.js";
  * @property {string|null} y
  * @property {number|null} asOf the event whose front is shown; null: now
  * @property {string|null} selected trial
+ * @property {readonly string[]} genes axes of the parallel coordinates beside accuracy and costs
+ * @property {Brushes} brushes
  */
 
 /** @param {string} name */
@@ -24,10 +28,18 @@ function numberParameter(name) {
 }
 
 /** @returns {SearchView} as the address has it */
-export const viewOfAddress = () => ({ budget: numberParameter("budget"), x: viewParameter("x"), y: viewParameter("y"), asOf: numberParameter("as_of"), selected: viewParameter("selected") });
+export const viewOfAddress = () => ({
+  budget: numberParameter("budget"),
+  x: viewParameter("x"),
+  y: viewParameter("y"),
+  asOf: numberParameter("as_of"),
+  selected: viewParameter("selected"),
+  genes: (viewParameter("genes") ?? "").split(",").filter(Boolean),
+  brushes: brushesOfText(viewParameter("brush")),
+});
 
 /** @param {SearchView} view */
-export const keepInAddress = ({ budget, x, y, asOf, selected }) => setView({ budget, x, y, as_of: asOf, selected });
+export const keepInAddress = ({ budget, x, y, asOf, selected, genes, brushes }) => setView({ budget, x, y, as_of: asOf, selected, genes: genes.join(), brush: brushesAsText(brushes) });
 
 /**
  * The state as of an earlier front: what had not finished by then is not there.
@@ -45,17 +57,24 @@ export function asOf(state, front, at) {
   return { ...state, front, trials };
 }
 
+/** @type {{trials: ViewState["trials"], front: Front|null, key: string, state: ViewState}|null} */
+let lastWithin = null;
+
 /**
  * Trials and front within a budget. For a cost that only goes down this is the front of that budget.
  *
  * @param {ViewState} state
  * @param {Axis} axis
  * @param {number|null} budget
- * @returns {ViewState}
+ * @returns {ViewState} the same trials and front for the same question, so that nothing is drawn twice
  */
 export function within(state, axis, budget) {
   if (budget === null) return state;
-  const isWithin = (/** @type {Trial} */ trial) => (axis.of(trial) ?? 0) <= budget;
-  const front = state.front && { ...state.front, points: state.front.points.filter((point) => isWithin(point.trial)) };
-  return { ...state, front, trials: new Map([...state.trials].filter(([, trial]) => isWithin(trial))) };
+  const key = `${axis.key} ${budget}`;
+  if (lastWithin?.trials !== state.trials || lastWithin.front !== state.front || lastWithin.key !== key) {
+    const isWithin = (/** @type {Trial} */ trial) => (axis.of(trial) ?? 0) <= budget;
+    const front = state.front && { ...state.front, points: state.front.points.filter((point) => isWithin(point.trial)) };
+    lastWithin = { trials: state.trials, front: state.front, key, state: { ...state, front, trials: new Map([...state.trials].filter(([, trial]) => isWithin(trial))) } };
+  }
+  return { ...state, front: lastWithin.state.front, trials: lastWithin.state.trials };
 }

@@ -1,0 +1,87 @@
+// @ts-check
+/** The trials in training, each with its curve so far. */
+
+import { ApiError, getCurves } from "./api.js";
+import { h, s, setChildren, setText } from "./dom.js";
+import { percent, plural, size } from "./format.js";
+import { trialHref } from "./router.js";
+
+/** @import {Progress, Trial} from "./types.js" */
+/** @import {ViewState} from "./state.js" */
+
+const MOST = 12;
+const [WIDTH, HEIGHT] = [150, 44];
+
+/** @param {readonly number[]} accuracies */
+function curve(accuracies) {
+  const x = (/** @type {number} */ i) => 2 + (i * (WIDTH - 4)) / Math.max(1, accuracies.length - 1);
+  const y = (/** @type {number} */ value) => HEIGHT - 2 - value * (HEIGHT - 4);
+  const path = accuracies.map((value, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(value).toFixed(1)}`).join("");
+  return s("svg", { class: "sparkline live-curve", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, "aria-hidden": "true" }, s("path", { d: path }), accuracies.length && s("circle", { cx: x(accuracies.length - 1), cy: y(accuracies[accuracies.length - 1]), r: 2.5 }));
+}
+
+/** @param {AbortSignal} signal @param {Trial} first */
+function createCard(signal, { id, number, costs }) {
+  const line = h("span", { class: "live-line" });
+  const words = h("span", { class: "note" });
+  const element = h("li", {}, h("a", { class: "card live-card", href: trialHref(id), "data-route": true }, h("span", { class: "card-title" }, h("strong", {}, `Trial ${number}`), h("span", { class: "note" }, size(costs.size_bytes))), line, words));
+  /** @type {number[]} */
+  let accuracies = [];
+  /** @type {Progress|null} */
+  let last = null;
+
+  async function readPast() {
+    try {
+      const { points } = await getCurves(id, signal);
+      accuracies = points.flatMap(({ accuracy }) => (typeof accuracy === "number" ? [accuracy] : []));
+      line.replaceChildren(curve(accuracies));
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof ApiError)) throw error; // without its past the curve starts now
+    }
+  }
+
+  void readPast();
+  return {
+    element,
+    /** @param {Trial} trial */
+    update({ progress }) {
+      if (progress === last) return;
+      const isNext = last !== null;
+      last = progress;
+      setText(words, progress ? `${progress.phase === "qat" ? "fine-tuning" : progress.phase}, epoch ${progress.epoch} of ${progress.n_epochs}: ${percent(progress.accuracy)}` : "starting");
+      if (!isNext || typeof progress?.accuracy !== "number") return;
+      accuracies.push(progress.accuracy);
+      line.replaceChildren(curve(accuracies));
+    },
+  };
+}
+
+export function createLiveTrials() {
+  const abort = new AbortController();
+  const list = h("ul", { class: "live-trials" });
+  const more = h("p", { class: "note" });
+  const element = h("section", { class: "panel", "aria-labelledby": "live-title", hidden: true }, h("div", { class: "panel-head" }, h("h2", { id: "live-title" }, "In training")), list, more);
+  /** @type {Map<string, ReturnType<typeof createCard>>} */
+  const cards = new Map();
+
+  return {
+    element,
+    /** @param {ViewState} state */
+    update({ trials }) {
+      const running = [...trials.values()].filter((trial) => trial.state === "running");
+      const shown = running.slice(0, MOST);
+      const ids = new Set(shown.map((trial) => trial.id));
+      for (const id of cards.keys()) if (!ids.has(id)) cards.delete(id);
+      const elements = shown.map((trial) => {
+        const card = cards.get(trial.id) ?? createCard(abort.signal, trial);
+        cards.set(trial.id, card);
+        card.update(trial);
+        return card.element;
+      });
+      setChildren(list, elements);
+      element.hidden = running.length === 0;
+      setText(more, running.length > MOST ? `and ${plural(running.length - MOST, "more trial")}` : "");
+    },
+    stop: () => abort.abort(),
+  };
+}
