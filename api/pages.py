@@ -11,6 +11,9 @@ from search.errors import FieldProblem, InvalidRequestError
 MAX_LIMIT: Final = 200
 DEFAULT_LIMIT: Final = 50
 
+TEXT: Final = "^[^\\x00]*$"
+"""PostgreSQL has no NUL in its texts."""
+
 LimitQuery = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items per page.")]
 CursorQuery = Annotated[
     str | None,
@@ -33,23 +36,12 @@ def decode_cursor(cursor: str | None) -> str | None:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+        key = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise bad_cursor() from None
-
-
-def decode_number_cursor(cursor: str | None) -> int | None:
-    """Return the number inside a cursor of a numbered list.
-
-    Raises:
-        InvalidRequestError: If this server never made such a cursor.
-    """
-    key = decode_cursor(cursor)
-    if key is None:
-        return None
-    if not (key.isascii() and key.isdigit()):
+    if "\0" in key:
         raise bad_cursor()
-    return int(key)
+    return key
 
 
 def bad_cursor() -> InvalidRequestError:

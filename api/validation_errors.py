@@ -42,7 +42,7 @@ def pointer_of(location: Iterable[int | str]) -> str:
     """
     where, *path = (str(part) for part in location)
     if where != "body":
-        return {"query": "?", "header": "header:"}.get(where, f"{where}:") + "".join(path)
+        return {"query": "?", "header": "header:"}.get(where, f"{where}:") + "/".join(path)
     # pydantic marks an error of a key, rather than of its value, by a last part "[key]"
     parts = [part for part in path if part != "[key]"]
     return "".join("/" + p[:_SHOWN].replace("~", "~0").replace("/", "~1") for p in parts)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from db.lists import searches_query
 from db.mappers import (
     search_columns,
     to_artifact,
@@ -22,6 +23,7 @@ from db.tables import (
     SearchRow,
 )
 from search.entities import Artifact, Event, Search
+from search.filters import ALL_SEARCHES, SearchFilter
 from search.states import TERMINAL_SEARCH_STATES, SearchState
 from search.store import Schedule
 
@@ -65,11 +67,11 @@ class SqlSearches:
         for name, value in asdict(schedule).items():
             setattr(row, name, value)
 
-    def page(self, limit: int, before_id: str | None = None) -> list[Search]:
-        """Return up to ``limit`` searches, newest first (ids sort by time)."""
-        query = select(SearchRow).order_by(SearchRow.id.desc()).limit(limit)
-        if before_id is not None:
-            query = query.where(SearchRow.id < before_id)
+    def page(
+        self, limit: int, before_id: str | None = None, kept: SearchFilter = ALL_SEARCHES
+    ) -> list[Search]:
+        """Return up to ``limit`` searches, newest first."""
+        query = searches_query(kept, before_id).limit(limit)
         return [to_search(row) for row in self._session.scalars(query)]
 
     def unfinished(self, rung_before: datetime) -> list[Search]:
@@ -131,7 +133,8 @@ class SqlEvents:
     def append(self, search_id: str, type_: str, at: datetime, payload: dict[str, Any]) -> int:
         """Append an event and return its id."""
         self._check_locked(search_id)
-        row = EventRow(search_id=search_id, type=type_, at=at, payload=payload)
+        trial_id = payload.get("trial_id")
+        row = EventRow(search_id=search_id, type=type_, at=at, trial_id=trial_id, payload=payload)
         self._session.add(row)
         self._session.flush()
         return row.id
@@ -142,7 +145,13 @@ class SqlEvents:
         """Append several events of a type in their order."""
         self._check_locked(search_id)
         rows = [
-            {"search_id": search_id, "type": type_, "at": at, "payload": payload}
+            {
+                "search_id": search_id,
+                "type": type_,
+                "at": at,
+                "trial_id": payload.get("trial_id"),
+                "payload": payload,
+            }
             for at, payload in entries
         ]
         self._session.execute(insert(EventRow), rows)
@@ -167,7 +176,7 @@ class SqlEvents:
         """Return all events of these types, of one trial where asked to, in order."""
         query = select(EventRow).where(EventRow.search_id == search_id, EventRow.type.in_(types))
         if trial_id is not None:
-            query = query.where(EventRow.payload["trial_id"].as_string() == trial_id)
+            query = query.where(EventRow.trial_id == trial_id)
         return [to_event(row) for row in self._session.scalars(query.order_by(EventRow.id))]
 
     def last_id(self, search_id: str) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -142,6 +143,8 @@ class TrialRow(OfSearch, Base):
         CheckConstraint(one_of("state", TrialState), name="state"),
         UniqueConstraint("search_id", "number"),
         UniqueConstraint("search_id", "candidate_hash", "replicate"),
+        Index(None, "search_id", "size_bytes", "number"),
+        Index(None, "search_id", "accuracy", "number"),
         Index(None, "search_id", "state"),
         # fronts are read with every result, and are small
         Index(
@@ -174,6 +177,7 @@ class TrialRow(OfSearch, Base):
     replicate: Mapped[int] = mapped_column(server_default="0")
     replicate_of: Mapped[str | None] = mapped_column(String(40))
     costs: Mapped[dict[str, Any]]
+    size_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
     seed: Mapped[int] = mapped_column(BigInteger)
     gen_method: Mapped[str] = mapped_column(String(64))
     gen_seconds: Mapped[float]
@@ -184,6 +188,7 @@ class TrialRow(OfSearch, Base):
     rung_at: Mapped[datetime | None]
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     metrics: Mapped[dict[str, Any]]
+    accuracy: Mapped[float | None] = mapped_column(Double)
     artifact_id: Mapped[str | None] = mapped_column(String(40))
     on_front: Mapped[bool]
     needs: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -251,11 +256,16 @@ class EventRow(OfSearch, Base):
     """One entry of a search's log."""
 
     __tablename__ = "events"
-    __table_args__ = (Index(None, "search_id", "id"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index(None, "search_id", "id"),
+        Index(None, "trial_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     type: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
+    trial_id: Mapped[str | None] = mapped_column(String(40))
     payload: Mapped[dict[str, Any]]
 
 

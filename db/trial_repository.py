@@ -7,11 +7,13 @@ from typing import Final
 from sqlalchemy import inspect, or_, select, update
 from sqlalchemy.orm import Session
 
+from db.lists import trials_query
 from db.mappers import changing_trial_columns, to_facts, to_trial, trial_columns
 from db.rows import held_row
 from db.tables import EventRow, FrontMemberRow, SearchRow, TrialRow
 from search.entities import Trial, TrialFacts
 from search.errors import NotFoundError
+from search.filters import ALL_TRIALS, BY_NUMBER, TrialFilter, TrialOrder, TrialPosition
 from search.states import SearchState, TrialState
 
 _FACTS: Final = (
@@ -91,7 +93,7 @@ class SqlTrials:
         """Return the trials that the log names after an event, by number; all of them after 0."""
         query = select(*_FACTS).where(TrialRow.search_id == search_id).order_by(TrialRow.number)
         if after_event:
-            named = select(EventRow.payload["trial_id"].as_string()).where(
+            named = select(EventRow.trial_id).where(
                 EventRow.search_id == search_id, EventRow.id > after_event
             )
             changed = {trial_id for trial_id in self._session.scalars(named) if trial_id}
@@ -134,16 +136,13 @@ class SqlTrials:
         self,
         search_id: str,
         limit: int,
-        after_number: int = 0,
-        state: TrialState | None = None,
+        after: TrialPosition | None = None,
+        *,
+        kept: TrialFilter = ALL_TRIALS,
+        order: TrialOrder = BY_NUMBER,
     ) -> list[Trial]:
-        """Return up to ``limit`` trials by number, those after ``after_number``."""
-        query = select(TrialRow).where(
-            TrialRow.search_id == search_id, TrialRow.number > after_number
-        )
-        if state is not None:
-            query = query.where(TrialRow.state == str(state))
-        query = query.order_by(TrialRow.number).limit(limit)
+        """Return up to ``limit`` trials, those after a position."""
+        query = trials_query(search_id, kept, order, after).limit(limit)
         return [to_trial(row) for row in self._session.scalars(query)]
 
     def front(self, search_id: str) -> list[Trial]:

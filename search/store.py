@@ -18,8 +18,16 @@ from search.entities import (
     WrittenProfile,
 )
 from search.figures import FiguresRepository
+from search.filters import (
+    ALL_SEARCHES,
+    ALL_TRIALS,
+    BY_NUMBER,
+    SearchFilter,
+    TrialFilter,
+    TrialOrder,
+    TrialPosition,
+)
 from search.retention import LeftoverRepository
-from search.states import TrialState
 from search.trial_logs import TrialLogRepository
 
 
@@ -67,7 +75,9 @@ class SearchRepository(Protocol):
     def save_schedule(self, search_id: str, schedule: Schedule) -> None:
         """Write a search's schedule."""
 
-    def page(self, limit: int, before_id: str | None = None) -> list[Search]:
+    def page(
+        self, limit: int, before_id: str | None = None, kept: SearchFilter = ALL_SEARCHES
+    ) -> list[Search]:
         """Return up to ``limit`` searches, newest first, created before ``before_id``."""
 
     def unfinished(self, rung_before: datetime) -> list[Search]:
@@ -120,10 +130,12 @@ class TrialRepository(Protocol):
         self,
         search_id: str,
         limit: int,
-        after_number: int = 0,
-        state: TrialState | None = None,
+        after: TrialPosition | None = None,
+        *,
+        kept: TrialFilter = ALL_TRIALS,
+        order: TrialOrder = BY_NUMBER,
     ) -> list[Trial]:
-        """Return up to ``limit`` trials by number, those after ``after_number``."""
+        """Return up to ``limit`` trials, those after a position."""
 
     def front(self, search_id: str) -> list[Trial]:
         """Return the members of a search's front, smallest file first."""

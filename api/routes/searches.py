@@ -1,5 +1,7 @@
 """``/v1/searches``: create, clone, list, read, extend, pause, resume, cancel."""
 
+from typing import Any
+
 from fastapi import APIRouter, Response, status
 
 from api import submission
@@ -7,6 +9,8 @@ from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.mapping import search_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
+from api.search_lists import FilterDep
+from api.sparse import FieldsQuery, page_response, parse_fields
 from api.waiting import WaitingDep
 from bitpareto.types import Page, Search, SearchCreate, SearchExtend, SearchOverrides
 from search.errors import FieldProblem, InvalidRequestError
@@ -41,23 +45,30 @@ def create(
     return waiting.shown(search)
 
 
-@router.get("", responses=problem_responses(422, 503), summary="List searches, newest first")
+@router.get(
+    "",
+    response_model=Page[Search] | Page[dict[str, Any]],
+    responses=problem_responses(422, 503),
+    summary="List searches, newest first",
+)
 def list_searches(
     store: StoreDep,
     waiting: WaitingDep,
+    kept: FilterDep,
+    fields: FieldsQuery = None,
     limit: LimitQuery = DEFAULT_LIMIT,
     cursor: CursorQuery = None,
-) -> Page[Search]:
-    """Return one page."""
+) -> Response:
+    """Return one page; a cursor goes on where its page ended, whatever the filters."""
+    paths = parse_fields(fields, Search)
     with store.read() as uow:
-        found = uow.searches.page(limit + 1, decode_cursor(cursor))
+        found = uow.searches.page(limit + 1, decode_cursor(cursor), kept)
         shown = found[:limit]
         data = [search_to_wire(search, waiting.of_search(uow, search)) for search in shown]
-    has_more = len(found) > limit
-    return Page(
-        data=data,
-        has_more=has_more,
-        next_cursor=encode_cursor(shown[-1].id) if has_more else None,
+    return page_response(
+        data,
+        paths,
+        encode_cursor(shown[-1].id) if len(found) > limit else None,
     )
 
 

@@ -1,54 +1,91 @@
 """Trials of a search, one trial with its layer table, and cancelling one."""
 
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Header, Response, status
 
 from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.mapping import trial_to_wire
-from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_number_cursor, encode_cursor
+from api.pages import DEFAULT_LIMIT, CursorQuery
+from api.sparse import FieldsQuery, page_response, parse_fields
+from api.trial_exports import FORMATS, NDJSON, export_response
+from api.trial_lists import (
+    FilterDep,
+    FormatQuery,
+    SortQuery,
+    TrialLimitQuery,
+    all_trials,
+    format_of,
+    order_of,
+    position_of,
+    trial_cursor,
+)
 from api.waiting import WaitingDep
 from bitpareto.types import Page, Trial, TrialReplicate
-from bitpareto.types.trials import TrialState as WireState
-from search.states import TrialState
 from search.use_cases.trials import cancel_one_trial, replicate_trial
 
 router = APIRouter(tags=["trials"])
 
-StateQuery = Annotated[WireState | None, Query(description="Only trials in this state.")]
+
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 
 
 @router.get(
     "/v1/searches/{search_id}/trials",
-    responses=problem_responses(404, 422, 503),
-    summary="List a search's trials by number",
+    response_model=Page[Trial] | Page[dict[str, Any]],
+    responses={
+        200: {
+            "description": "A page; or, as another type, all trials that the filters keep",
+            "content": {
+                NDJSON: {"schema": {"type": "string"}},
+                **{form.media_type: _BINARY for form in FORMATS.values()},
+            },
+        },
+        **problem_responses(404, 422, 503),
+    },
+    summary="List or export a search's trials",
 )
 def list_trials(
     search_id: str,
     store: StoreDep,
     waiting: WaitingDep,
-    state: StateQuery = None,
-    limit: LimitQuery = DEFAULT_LIMIT,
+    kept: FilterDep,
+    sort: SortQuery = "number",
+    fields: FieldsQuery = None,
+    limit: TrialLimitQuery = None,
     cursor: CursorQuery = None,
-) -> Page[Trial]:
-    """Return one page; trials in lists come without their layer table."""
-    after_number = decode_number_cursor(cursor) or 0
+    format_: FormatQuery = None,
+    accept: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Return one page; trials in lists come without their layer table.
+
+    A cursor goes on where its page ended, whatever the filters; it fits one order alone. `format`,
+    or else `Accept`, asks for all trials at once as NDJSON, CSV or parquet, of one moment.
+    """
+    after, paths = position_of(sort, cursor), parse_fields(fields, Trial)
+    format_ = format_ or format_of(accept)
     with store.read() as uow:
         search = uow.searches.get(search_id)
-        wanted = TrialState(state) if state else None
-        found = uow.trials.page(search_id, limit + 1, after_number, wanted)
-        shown = found[:limit]
+        order = order_of(sort)
+        if format_ != "json":
+            found = all_trials(uow, search, kept, sort, after, waiting)
+            items = (trial.model_dump(mode="json") for trial in islice(found, limit))
+            return export_response(items, paths, format_, search_id)
+        limit = limit or DEFAULT_LIMIT
+        read = uow.trials.page(search_id, limit + 1, after, kept=kept, order=order)
+        shown = read[:limit]
         artifacts = uow.artifacts.of_trials([trial.id for trial in shown])
         data = [
             trial_to_wire(trial, artifacts.get(trial.id), waiting.of_trial(uow, trial, search))
             for trial in shown
         ]
-    has_more = len(found) > limit
-    return Page(
-        data=data,
-        has_more=has_more,
-        next_cursor=encode_cursor(str(shown[-1].number)) if has_more else None,
+    has_more = len(read) > limit
+    return page_response(
+        data,
+        paths,
+        trial_cursor(sort, shown[-1]) if has_more else None,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from db.store import SqlStore, open_store
 from search.entities import Limits, Worker
 from search.errors import NotFoundError, StoreBusyError
+from search.filters import TrialFilter, TrialPosition
 from search.states import SearchState, TrialState
 from search.store import Store
 from search.use_cases.searches import cancel_search
@@ -76,8 +77,12 @@ def test_pages_of_trials_go_by_number(store: Store) -> None:
     trial_ids = queue_trials(store, search, proposals(5))
     claim(store, trial_ids[3])
     with store.read() as uow:
-        assert [t.number for t in uow.trials.page(search.id, 2, after_number=1)] == [2, 3]
-        running = uow.trials.page(search.id, 10, state=TrialState.RUNNING)
+        assert [
+            t.number for t in uow.trials.page(search.id, 2, TrialPosition(value=None, number=1))
+        ] == [2, 3]
+        running = uow.trials.page(
+            search.id, 10, kept=TrialFilter(states=frozenset({TrialState.RUNNING}))
+        )
         assert [t.id for t in running] == [trial_ids[3]]
 
 

@@ -5,7 +5,8 @@ The sync and the async client send the same calls, so neither repeats the other.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
@@ -30,6 +31,8 @@ from bitpareto.types.trials import Attempts, LogPieces
 T = TypeVar("T")
 
 PAGE_LIMIT = 200
+NO_FILTERS: Final[Mapping[str, Any]] = MappingProxyType({})
+Param = str | int | float | bool | Sequence[str] | Sequence[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ class Call(Generic[T]):
     method: str
     path: str
     read: Callable[[bytes], T]
-    params: Mapping[str, str | int | list[float]] = field(default_factory=dict)
+    params: Mapping[str, Param] = field(default_factory=dict)
     body: bytes | None = None
     content_type: str = "application/json"
     idempotent: bool = True
@@ -67,6 +70,7 @@ _read_search = _reader(Search)
 _read_searches = _reader(Page[Search])
 _read_trial = _reader(Trial)
 _read_trials = _reader(Page[Trial])
+_read_rows = _reader(Page[dict[str, Any]])
 _read_front = _reader(Front)
 _read_attempts = _reader(Attempts)
 _read_log_pieces = _reader(LogPieces)
@@ -81,7 +85,7 @@ _read_workers = _reader(Workers)
 _read_preview = _reader(SpacePreview)
 
 
-def _given(**params: str | int | None) -> dict[str, str | int]:
+def _given(**params: Param | None) -> dict[str, Param]:
     return {name: value for name, value in params.items() if value is not None}
 
 
@@ -107,9 +111,11 @@ def get_search(search_id: str) -> Call[Search]:
     return Call(method="GET", path=search_path(search_id), read=_read_search)
 
 
-def list_searches(limit: int, cursor: str | None) -> Call[Page[Search]]:
+def list_searches(
+    limit: int, cursor: str | None, filters: Mapping[str, Param | None] = NO_FILTERS
+) -> Call[Page[Search]]:
     """Read one page of searches, newest first."""
-    params = _given(limit=limit, cursor=cursor)
+    params = _given(limit=limit, cursor=cursor, **filters)
     return Call(method="GET", path="/v1/searches", read=_read_searches, params=params)
 
 
@@ -143,12 +149,37 @@ def clone_search(search_id: str, overrides: Mapping[str, Any]) -> Call[Search]:
 
 
 def list_trials(
-    search_id: str, state: str | None, limit: int, cursor: str | None
+    search_id: str,
+    limit: int,
+    cursor: str | None,
+    filters: Mapping[str, Param | None] = NO_FILTERS,
 ) -> Call[Page[Trial]]:
-    """Read one page of a search's trials by number."""
-    params = _given(state=state, limit=limit, cursor=cursor)
+    """Read one page of a search's trials."""
+    params = _given(limit=limit, cursor=cursor, **filters)
     path = f"{search_path(search_id)}/trials"
     return Call(method="GET", path=path, read=_read_trials, params=params)
+
+
+def list_trial_rows(
+    search_id: str,
+    fields: Sequence[str],
+    limit: int,
+    cursor: str | None,
+    filters: Mapping[str, Param | None] = NO_FILTERS,
+) -> Call[Page[dict[str, Any]]]:
+    """Read one page of a search's trials, some fields of each."""
+    params = _given(fields=",".join(fields), limit=limit, cursor=cursor, **filters)
+    path = f"{search_path(search_id)}/trials"
+    return Call(method="GET", path=path, read=_read_rows, params=params)
+
+
+def export_trials(
+    search_id: str, format_: str, filters: Mapping[str, Param | None] = NO_FILTERS
+) -> Call[bytes]:
+    """Read all of a search's trials as a file."""
+    params = _given(format=format_, **filters)
+    path = f"{search_path(search_id)}/trials"
+    return Call(method="GET", path=path, read=bytes, params=params)
 
 
 def trial_path(trial_id: str) -> str:
@@ -222,7 +253,7 @@ def upload_model(
     program: bytes, name: str, mean: Sequence[float] | None, std: Sequence[float] | None
 ) -> Call[Model]:
     """Upload an exported program."""
-    params: dict[str, str | int | list[float]] = {"name": name}
+    params: dict[str, Param] = {"name": name}
     params |= {k: list(v) for k, v in (("mean", mean), ("std", std)) if v is not None}
     return Call(
         method="POST",

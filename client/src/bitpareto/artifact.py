@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bitpareto._calls import Call
+from bitpareto._files import put_file
 from bitpareto._retries import backoff_s
 from bitpareto._transport import Transport
 from bitpareto.errors import APIConnectionError, DownloadError
@@ -81,17 +81,7 @@ class Artifact:
     def _put(self, target: Path, suffix: str, write: Callable[[Path], object]) -> Path:
         if target.is_dir():
             target /= f"{self.id}{suffix}"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        partial = Path(name)
-        try:
-            os.close(handle)
-            write(partial)
-            partial.chmod(0o644)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-        return target
+        return put_file(target, write)
 
     def _fetch(self, partial: Path) -> None:
         attempt = 0

@@ -160,6 +160,10 @@ class DeclarationError(BitparetoError, ValueError):
     """A file that does not describe a search."""
 
 
+class UsageError(BitparetoError, ValueError):
+    """Arguments of the command line that do not fit together."""
+
+
 _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
     400: BadRequestError,
     404: NotFoundError,

@@ -1,6 +1,6 @@
 """A search on the server, and everything one can do with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from bitpareto.sizes import Size, parse_size
 from bitpareto.types import HypervolumeHistory, SearchEvent, Trial
 from bitpareto.types import Search as SearchData
 from bitpareto.types.searches import FrontSort, Reason, SearchState
-from bitpareto.types.trials import TrialState
+from bitpareto.types.trials import TrialSort, TrialState
 
 
 class Search:
@@ -109,9 +109,32 @@ class Search:
         call = calls.clone_search(self.id, overrides)
         return Search(self._transport, self._transport.send(call))
 
-    def trials(self, *, state: TrialState | None = None) -> Iterator[Trial]:
-        """Yield its trials by number, page after page."""
-        return Trials(self._transport).list(self.id, state=state)
+    def trials(
+        self,
+        *,
+        state: TrialState | Sequence[TrialState] | None = None,
+        on_front: bool | None = None,
+        max_size: Size | None = None,
+        min_accuracy: float | None = None,
+        sort: TrialSort | None = None,
+    ) -> Iterator[Trial]:
+        """Yield its trials, page after page; ``client.trials.list`` has further filters.
+
+        Args:
+            state: Only those in this state, or in one of these.
+            on_front: Only those on the front, or not on it.
+            max_size: Only those whose file is at most so long, such as ``"64 KiB"``.
+            min_accuracy: Only those at least so accurate.
+            sort: By default ``number``; with ``-`` the largest first.
+        """
+        return Trials(self._transport).list(
+            self.id,
+            state=state,
+            on_front=on_front,
+            max_size=max_size,
+            min_accuracy=min_accuracy,
+            sort=sort,
+        )
 
     def front(
         self,

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from bitpareto import _calls as calls
+from bitpareto._filters import search_filters, trial_filters
 from tests.served import InProcess
+from tests.service import NOW
 
 ROOT = Path(__file__).resolve().parents[3]
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -61,13 +63,19 @@ def test_every_call_of_the_client_is_described(described: dict[str, Any]) -> Non
         calls.create_search({}),
         calls.preview_space({}),
         calls.get_search("{search_id}"),
-        calls.list_searches(1, None),
+        calls.list_searches(1, None, search_filters("queued", "digits", "x", NOW, NOW)),
         calls.cancel_search("{search_id}"),
         calls.extend_search("{search_id}", 1, 1.0),
         calls.clone_search("{search_id}", {}),
         calls.cancel_trial("{trial_id}"),
         calls.replicate_trial("{trial_id}", None),
-        calls.list_trials("{search_id}", None, 1, None),
+        calls.list_trials(
+            "{search_id}",
+            1,
+            None,
+            trial_filters("queued", "x", True, 1, 2, 0.1, 0.2, "number"),
+        ),
+        calls.list_trial_rows("{search_id}", ["id"], 1, None),
         calls.get_trial("{trial_id}"),
         calls.get_front("{search_id}", 1, "size_bytes", 1, 1),
         calls.get_curves("{trial_id}"),

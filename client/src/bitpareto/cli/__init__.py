@@ -23,6 +23,7 @@ from bitpareto.errors import (
     NotFoundError,
     SearchFailedError,
     SizeError,
+    UsageError,
     VerificationError,
     VerifierMissingError,
 )
@@ -89,7 +90,7 @@ def exit_status(error: Exception) -> Exit:
             return _EXPORT.get(error.status, Exit.WRONG)
         case VerifierMissingError() | ExporterMissingError():
             return Exit.NOT_INSTALLED
-        case SizeError() | DeclarationError():
+        case SizeError() | DeclarationError() | UsageError():
             return Exit.USAGE
         case APIConnectionError() | APIStatusError() | BitparetoError():
             return Exit.CONNECTION

@@ -2,11 +2,13 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, get_args
 
 from bitpareto._transport import DEFAULT_BASE_URL, VERSION
-from bitpareto.cli import commands, export, hardware, history, logs, models, verify, workers
-from bitpareto.types.searches import FrontSort
+from bitpareto.cli import commands, export, hardware, history, logs, models, trials, verify, workers
+from bitpareto.types.searches import FrontSort, SearchState
+from bitpareto.types.trials import TrialFormat, TrialSort, TrialState
 
 _DESCRIPTION = """\
 Search quantized networks; get the Pareto front as packed files of exactly the size they claim.
@@ -27,6 +29,9 @@ The server is BITPARETO_BASE_URL or --base-url; default {default}.
 """
 
 _SORT = "accuracy, size_bytes, macs or another objective; --sort=-accuracy puts the largest first"
+
+
+_TRIAL_SORT = "number, size_bytes or accuracy; --sort=-accuracy puts the largest first"
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -73,6 +78,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
     ls = add("ls", commands.ls, "list searches, newest first", "bitpareto ls --limit 5")
     ls.add_argument("--limit", type=_positive, default=20, metavar="N", help="default 20")
+    ls.add_argument("--state", choices=get_args(SearchState), action="append", help="repeatable")
+    ls.add_argument("--dataset", metavar="NAME", help="only searches on this data set")
+    ls.add_argument("--name", metavar="PART", help="only those with this in their name")
+    ls.add_argument("--since", type=_time, metavar="TIME", help="created then or later, ISO 8601")
+    ls.add_argument("--until", type=_time, metavar="TIME", help="created before, ISO 8601")
 
     _takes_search(add("show", commands.show, "show a search", "bitpareto show sea_01J..."))
     watch = add("watch", commands.watch, "follow a search", "bitpareto watch sea_01J...")
@@ -92,6 +102,20 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     front.add_argument(
         "--as-of", type=int, metavar="EVENT", help="as it was right after this event"
     )
+
+    example = "bitpareto trials sea_01J... --format csv -o trials.csv"
+    listed = add("trials", trials.trials, "list a search's trials, or write them out", example)
+    _takes_search(listed)
+    _takes_size(listed)
+    listed.add_argument("--state", choices=get_args(TrialState), action="append", help="repeatable")
+    listed.add_argument("--outcome", metavar="OUTCOME", help="such as diverged")
+    listed.add_argument("--front", action="store_true", help="only those on the front")
+    listed.add_argument("--min-accuracy", type=float, metavar="SHARE", help="such as 0.9")
+    listed.add_argument("--sort", choices=get_args(TrialSort), metavar="VALUE", help=_TRIAL_SORT)
+    listed.add_argument("--limit", type=_positive, default=50, metavar="N", help="default 50")
+    listed.add_argument("--format", choices=get_args(TrialFormat), help="write all of them so")
+    listed.add_argument("--fields", metavar="A,B,...", help="only these; with --format")
+    listed.add_argument("-o", "--output", metavar="PATH", help="file; by default standard output")
 
     example = "bitpareto hypervolume sea_01J..."
     grew = "show how the hypervolume of the front grew"
@@ -219,6 +243,10 @@ def _takes_search(verb: argparse.ArgumentParser) -> None:
 
 def _takes_size(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--max-size", metavar="SIZE", help='largest file, such as "64 KiB"')
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _positive(text: str) -> Any:

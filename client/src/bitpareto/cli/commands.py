@@ -55,7 +55,15 @@ def preview(client: Client, arguments: argparse.Namespace, out: Console) -> None
 def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     """List searches."""
     page_size = min(arguments.limit, 200)
-    found = list(islice(client.searches.list(page_size=page_size), arguments.limit))
+    matching = client.searches.list(
+        state=arguments.state,
+        dataset=arguments.dataset,
+        name=arguments.name,
+        created_after=arguments.since,
+        created_before=arguments.until,
+        page_size=page_size,
+    )
+    found = list(islice(matching, arguments.limit))
     if arguments.json:
         out.print_json(data=[search.data.model_dump(mode="json") for search in found])
     else:

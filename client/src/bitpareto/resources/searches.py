@@ -1,11 +1,14 @@
 """``client.searches``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from bitpareto import _calls as calls
+from bitpareto._filters import search_filters
 from bitpareto._transport import Transport
 from bitpareto.search import Search
+from bitpareto.types.searches import SearchState
 
 
 class Searches:
@@ -49,11 +52,30 @@ class Searches:
         """
         return Search(self._transport, self._transport.send(calls.get_search(search_id)))
 
-    def list(self, *, page_size: int = calls.PAGE_LIMIT) -> Iterator[Search]:
-        """Yield all searches, newest first; further pages are fetched when they are needed."""
+    def list(
+        self,
+        *,
+        state: SearchState | Sequence[SearchState] | None = None,
+        dataset: str | None = None,
+        name: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        page_size: int = calls.PAGE_LIMIT,
+    ) -> Iterator[Search]:
+        """Yield searches, newest first; further pages are fetched when they are needed.
+
+        Args:
+            state: Only those in this state, or in one of these.
+            dataset: Only those on this data set.
+            name: Only those with this in their name, in whatever case.
+            created_after: Only those created then or later.
+            created_before: Only those created before.
+            page_size: How many to fetch at once.
+        """
+        filters = search_filters(state, dataset, name, created_after, created_before)
         cursor: str | None = None
         while True:
-            page = self._transport.send(calls.list_searches(page_size, cursor))
+            page = self._transport.send(calls.list_searches(page_size, cursor, filters))
             for data in page.data:
                 yield Search(self._transport, data)
             cursor = page.next_cursor

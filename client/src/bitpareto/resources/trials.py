@@ -1,13 +1,18 @@
 """``client.trials`` and the trials of a search."""
 
 import time
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
 
 from bitpareto import _calls as calls
+from bitpareto._files import put_file
+from bitpareto._filters import trial_filters
 from bitpareto._transport import Transport
+from bitpareto.sizes import Size
 from bitpareto.types import Curves, Trial
-from bitpareto.types.trials import Attempt, TrialState
+from bitpareto.types.trials import Attempt, TrialFormat, TrialSort, TrialState
 
 ENDED: Final = frozenset({"completed", "stopped", "failed", "cancelled"})
 
@@ -96,14 +101,108 @@ class Trials:
         self,
         search_id: str,
         *,
-        state: TrialState | None = None,
+        state: TrialState | Sequence[TrialState] | None = None,
+        outcome: str | None = None,
+        on_front: bool | None = None,
+        min_size: Size | None = None,
+        max_size: Size | None = None,
+        min_accuracy: float | None = None,
+        max_accuracy: float | None = None,
+        sort: TrialSort | None = None,
         page_size: int = calls.PAGE_LIMIT,
     ) -> Iterator[Trial]:
-        """Yield a search's trials by number; further pages are fetched when they are needed."""
+        """Yield a search's trials; further pages are fetched when they are needed.
+
+        Args:
+            search_id: The search.
+            state: Only those in this state, or in one of these.
+            outcome: Only those that ended so, such as ``"diverged"``.
+            on_front: Only those on the front, or not on it.
+            min_size: Only those whose file is at least so long, such as ``"16 KiB"``.
+            max_size: Only those whose file is at most so long.
+            min_accuracy: Only those at least so accurate.
+            max_accuracy: Only those at most so accurate.
+            sort: By default ``number``; with ``-`` the largest first.
+            page_size: How many to fetch at once.
+        """
+        filters = trial_filters(
+            state, outcome, on_front, min_size, max_size, min_accuracy, max_accuracy, sort
+        )
         cursor: str | None = None
         while True:
-            page = self._transport.send(calls.list_trials(search_id, state, page_size, cursor))
+            page = self._transport.send(calls.list_trials(search_id, page_size, cursor, filters))
             yield from page.data
             cursor = page.next_cursor
             if not page.has_more or cursor is None:
                 return
+
+    def rows(
+        self,
+        search_id: str,
+        fields: Sequence[str],
+        *,
+        state: TrialState | Sequence[TrialState] | None = None,
+        outcome: str | None = None,
+        on_front: bool | None = None,
+        min_size: Size | None = None,
+        max_size: Size | None = None,
+        min_accuracy: float | None = None,
+        max_accuracy: float | None = None,
+        sort: TrialSort | None = None,
+        page_size: int = calls.PAGE_LIMIT,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield some fields of a search's trials, such as ``["number", "metrics.accuracy"]``.
+
+        The other arguments are those of ``list``; what a trial has not got is absent.
+        """
+        filters = trial_filters(
+            state, outcome, on_front, min_size, max_size, min_accuracy, max_accuracy, sort
+        )
+        cursor: str | None = None
+        while True:
+            call = calls.list_trial_rows(search_id, fields, page_size, cursor, filters)
+            page = self._transport.send(call)
+            yield from page.data
+            cursor = page.next_cursor
+            if not page.has_more or cursor is None:
+                return
+
+    def export(
+        self,
+        search_id: str,
+        path: str | PathLike[str],
+        *,
+        format: TrialFormat = "csv",  # noqa: A002 - as REST names it
+        fields: Sequence[str] | None = None,
+        state: TrialState | Sequence[TrialState] | None = None,
+        outcome: str | None = None,
+        on_front: bool | None = None,
+        min_size: Size | None = None,
+        max_size: Size | None = None,
+        min_accuracy: float | None = None,
+        max_accuracy: float | None = None,
+        sort: TrialSort | None = None,
+    ) -> Path:
+        """Write a search's trials, as they are at one moment, to a file; returns its path.
+
+        Args:
+            search_id: The search.
+            path: File to write, put in place in one step.
+            format: ``"csv"``, ``"ndjson"`` or ``"parquet"``.
+            fields: Only these, such as ``["number", "metrics.accuracy"]``.
+            state: As in ``list``, like all that follow.
+            outcome: See there.
+            on_front: See there.
+            min_size: See there.
+            max_size: See there.
+            min_accuracy: See there.
+            max_accuracy: See there.
+            sort: See there.
+        """
+        filters = trial_filters(
+            state, outcome, on_front, min_size, max_size, min_accuracy, max_accuracy, sort
+        )
+        chosen = None if fields is None else ",".join(fields)
+        call = calls.export_trials(search_id, format, {**filters, "fields": chosen})
+        content = self._transport.send(call)
+        return put_file(Path(path), lambda part: part.write_bytes(content))

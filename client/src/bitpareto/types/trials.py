@@ -10,6 +10,10 @@ from bitpareto.types.base import RequestModel, ResponseModel
 TrialState = Literal["queued", "running", "completed", "stopped", "failed", "cancelled"]
 
 
+TrialFormat = Literal["csv", "ndjson", "parquet"]
+TrialSort = Literal["number", "-number", "size_bytes", "-size_bytes", "accuracy", "-accuracy"]
+
+
 class TrialReason(ResponseModel):
     """Why a trial is in its state."""
 
