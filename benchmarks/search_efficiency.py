@@ -52,12 +52,26 @@ AT: Final = (25, 50, 100, 200)
 TARGET_AT: Final = 60
 _BOOTSTRAPS: Final = 2000
 _EVALUATIONS: Final[Mapping[str, int]] = MappingProxyType(
-    {"ours": 200, "random": 1800, "optuna_tpe": 600, "optuna_nsga2": 1200, "pymoo_nsga2": 1200}
+    {
+        "ours": 200,
+        "random": 1800,
+        "local_search": 600,
+        "regularized_evolution": 600,
+        "bomp": 200,
+        "optuna_tpe": 600,
+        "optuna_nsga2": 1200,
+        "optuna_gp": 60,
+        "pymoo_nsga2": 1200,
+        "ax": 60,
+    }
 )
+_SLOW: Final = ("ax", "optuna_gp")
+"""Seconds for each proposal: few seeds, and a run ends at a cap, wherever it is."""
+_SLOW_SEEDS: Final = 3
 _QUICK: Final[Mapping[str, int]] = MappingProxyType(
     {"ours": 60, "random": 1200, "optuna_nsga2": 600, "pymoo_nsga2": 600}
 )
-"""Evaluations per method; Optuna's TPE and Ax are left out when it has to be quick."""
+"""Evaluations per method; those left out take too long when it has to be quick."""
 
 
 class _Recorder:
@@ -102,7 +116,9 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--methods", nargs="+", choices=tuple(METHODS))
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--evaluations", type=int, help="of each method, at most")
-    parser.add_argument("--ax-seconds", type=float, default=180.0, help="cap of each run of Ax")
+    parser.add_argument(
+        "--slow-seconds", type=float, default=180.0, help=f"cap of a run of {_SLOW}"
+    )
     parser.add_argument("--quick", action="store_true", help="few seeds, about a minute")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -119,9 +135,9 @@ def _run_all(problem: Problem, arguments: argparse.Namespace) -> list[dict[str, 
     for method in arguments.methods:
         n = arguments.budgets.get(method, TARGET_AT)
         n = min(n, arguments.evaluations or n)
-        n_seeds = min(arguments.seeds, 3) if method == "ax" else arguments.seeds
+        n_seeds = min(arguments.seeds, _SLOW_SEEDS) if method in _SLOW else arguments.seeds
         for seed in range(n_seeds):
-            cap = arguments.ax_seconds if method == "ax" else np.inf
+            cap = arguments.slow_seconds if method in _SLOW else np.inf
             runs.append(_run(problem, method, seed, n, cap))
             shown = {k: v for k, v in runs[-1].items() if k not in ("curve", "points")}
             print(shown, flush=True)

@@ -37,6 +37,21 @@ def ours(problem: Problem, seed: int, measure: Measure) -> None:
     _ask_tell("bayesian", problem, seed, measure)
 
 
+def bomp(problem: Problem, seed: int, measure: Measure) -> None:
+    """Our rendering of BOMP-NAS's optimizer."""
+    _ask_tell("bomp", problem, seed, measure)
+
+
+def regularized_evolution(problem: Problem, seed: int, measure: Measure) -> None:
+    """Our rendering for several objectives."""
+    _ask_tell("regularized_evolution", problem, seed, measure)
+
+
+def local_search(problem: Problem, seed: int, measure: Measure) -> None:
+    """Unknown neighbours of the front."""
+    _ask_tell("local_search", problem, seed, measure)
+
+
 def random_search(problem: Problem, seed: int, measure: Measure) -> None:
     """Uniform draws."""
     rng = np.random.default_rng(seed)
@@ -53,6 +68,11 @@ def optuna_tpe(problem: Problem, seed: int, measure: Measure) -> None:
 def optuna_nsga2(problem: Problem, seed: int, measure: Measure) -> None:
     """Optuna's NSGA-II with its defaults."""
     _optuna(optuna.samplers.NSGAIISampler(seed=seed), problem, measure)
+
+
+def optuna_gp(problem: Problem, seed: int, measure: Measure) -> None:
+    """Optuna's Gaussian processes, one per objective, with their defaults."""
+    _optuna(optuna.samplers.GPSampler(seed=seed, deterministic_objective=False), problem, measure)
 
 
 def pymoo_nsga2(problem: Problem, seed: int, measure: Measure) -> None:
@@ -115,8 +135,12 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
     {
         "ours": ours,
         "random": random_search,
+        "local_search": local_search,
+        "regularized_evolution": regularized_evolution,
+        "bomp": bomp,
         "optuna_tpe": optuna_tpe,
         "optuna_nsga2": optuna_nsga2,
+        "optuna_gp": optuna_gp,
         "pymoo_nsga2": pymoo_nsga2,
         "ax": ax_default,
     }

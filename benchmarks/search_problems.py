@@ -114,13 +114,14 @@ class ProblemTerrain:
     def rows(self, places: Places) -> Rows:
         """Look at assignments ``(n, d)``; parameters without effect may hold -1."""
         chosen, problem = np.maximum(places, 0), self._problem
-        log_costs = [np.log2(np.asarray(v, np.float64)) for v in problem.costs(chosen).values()]
+        costs = problem.costs(chosen)
+        log_costs = [np.log2(np.asarray(v, np.float64)) for v in costs.values()]
         summaries = np.stack(log_costs, axis=1)
         if problem.summaries is not None:
             summaries = np.concatenate([summaries, problem.summaries(chosen)], axis=1)
         return Rows(
             places=chosen if problem.canonical is None else problem.canonical(chosen),
-            costs=problem.costs(chosen),
+            costs=costs,
             summaries=summaries,
         )
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.ports import AskRequest, Rows, Terrain
-from search_space.batch import Batch, batch_costs, lay_out
+from search_space.batch import Batch, batch_costs, laid_out_costs, lay_out
 from search_space.batch_assembly import LayerBatch
 from search_space.genes import Gene
 from search_space.hardware.batch import costs_on
@@ -43,11 +43,17 @@ class Networks:
     def rows(self, places: Places) -> Rows:
         """Look at assignments ``(n, n_genes)``; genes without effect may also hold -1."""
         chosen = np.maximum(places, 0)
-        costs = self.costs_of(chosen)
         batches = [
             lay_out(self.space, chosen[start : start + _ROWS])
             for start in range(0, max(1, len(chosen)), _ROWS)
         ]
+        costs: dict[str, npt.NDArray[Any]]
+        if self._costs_of is None:
+            # the layers are there: laying them out again would double the time
+            parts = [laid_out_costs(batch) for batch in batches]
+            costs = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        else:
+            costs = self.costs_of(chosen)
         columns = [np.log2(np.asarray(costs[name], np.float64)) for name in SUMMARIES]
         columns.append(np.concatenate([_mean_weight_bits(batch) for batch in batches]))
         return Rows(

@@ -57,7 +57,7 @@ def batch_costs(space: Space, places: Places) -> dict[str, Ints]:
         places: Index of each gene's choice, in the order of ``space.genes``, ``(n, n_genes)``, as
             ``space.sample_places`` draws them; genes without effect hold any choice.
     """
-    passes = [_costs(lay_out(space, part)) for part in _parts(places)]
+    passes = [laid_out_costs(lay_out(space, part)) for part in _parts(places)]
     return {name: np.concatenate([each[name] for each in passes]) for name in passes[0]}
 
 
@@ -78,7 +78,8 @@ def lay_out(space: Space, places: Places) -> Batch:
     return Batch(places=np.where(net.active.T, places, -1), layers=tuple(net.layers))
 
 
-def _costs(batch: Batch) -> dict[str, Ints]:
+def laid_out_costs(batch: Batch) -> dict[str, Ints]:
+    """Return what ``batch_costs`` does, of layers that are there already."""
     n = len(batch.places)
     size, macs, bops = (np.zeros(n, dtype=np.int64) for _ in range(3))
     for layer in batch.layers:
