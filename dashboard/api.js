@@ -1,6 +1,8 @@
 // @ts-check
 /** The public REST API as this page uses it; every error is an `ApiError`. */
 
+import { noteLost } from "./connection.js";
+
 /** @import {Front, HardwareProfile, Model, Problem, Search, Trial, Worker} from "./types.js" */
 
 const PAGE_LIMIT = 200;
@@ -53,6 +55,7 @@ async function send(path, options) {
     response = await fetch(path, options);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    noteLost();
     throw new ApiError({ title: "No connection", status: 0, detail: "The server does not answer.", code: "no_connection" });
   }
   if (!response.ok) throw new ApiError(await problemOf(response));

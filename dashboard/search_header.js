@@ -4,6 +4,7 @@
 import { h, setText } from "./dom.js";
 import { dayAndTime, elapsed, hypervolume, percent, plural, sentence, size } from "./format.js";
 import { hypervolumeLine } from "./hypervolume_line.js";
+import { pageHref } from "./router.js";
 import { isSearchEnded } from "./state.js";
 
 /** @import {Search} from "./types.js" */
@@ -76,6 +77,8 @@ export function createSearchHeader(onCancel, pause) {
   const facts = h("p", { class: "facts" });
   const live = h("span", { class: "connection", role: "status" });
   const cancel = h("button", { type: "button", class: "cancel", hidden: true, onclick: onCancel }, "Cancel search");
+  const compare = h("a", { "data-route": true }, "Compare");
+  const again = h("a", { "data-route": true }, "Use as a start");
   const progress = h("span", { class: "big" });
   const progressDetail = h("div");
   const best = h("span", { class: "big" });
@@ -87,7 +90,7 @@ export function createSearchHeader(onCancel, pause) {
   const element = h(
     "header",
     { class: "search-head" },
-    h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, pause, cancel)),
+    h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, compare, again, pause, cancel)),
     reason,
     waiting,
     facts,
@@ -106,6 +109,8 @@ export function createSearchHeader(onCancel, pause) {
   /** @param {Search} search */
   function showSearch(search) {
     setText(title, nameOf(search));
+    compare.href = pageHref("compare", { items: search.id });
+    again.href = pageHref("new", { from: search.id });
     pill.className = "pill";
     pill.dataset.state = search.state;
     setText(pill, search.state);

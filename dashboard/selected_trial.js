@@ -2,7 +2,7 @@
 /** The line under the front: the selected trial or the best within budget, its numbers and its file. */
 
 import { h } from "./dom.js";
-import { trialHref } from "./router.js";
+import { pageHref, trialHref } from "./router.js";
 import { bits, count, exactBytes, interval, percent } from "./format.js";
 
 /** @import {Front, Trial} from "./types.js" */
@@ -51,6 +51,7 @@ export function createSelectedTrial(onClose) {
       }
       const parts = [h("strong", {}, name), h("span", {}, text)];
       parts.push(h("a", { href: trialHref(trial.id), "data-route": true }, "Open the trial"));
+      parts.push(h("a", { href: pageHref("compare", { items: trial.id }), "data-route": true }, "Compare"));
       if (trial.artifact) parts.push(h("a", { href: trial.artifact.href, download: true }, "Download its file"));
       if (selected) parts.push(h("button", { type: "button", class: "quiet", onclick: onClose }, "Clear"));
       element.replaceChildren(...parts);

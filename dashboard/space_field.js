@@ -18,7 +18,7 @@ export function spaceFields({ families, weightBits, activationBits, models }) {
   const family = h("select", {}, ...families.map((name) => h("option", { value: name }, name)));
   const model = h("select", {}, ...models.map(({ id, name }) => h("option", { value: id }, name || id)));
   const options = h("textarea", { rows: 4, spellcheck: "false", placeholder: '{"fixed": {"stem.channels": 16}}' });
-  const modelField = labelled("Network", model, "uploaded with “bitpareto models add”");
+  const modelField = labelled("Network", model, "uploaded with “bitpareto models upload”");
   const familyField = labelled("Family", family);
   const optionsField = labelled("Further genes, as JSON", options, "See the documentation of search spaces.");
   const showModel = () => {

@@ -6,6 +6,8 @@
  * the server restarts. So each connection is opened here, asking for what came after the last event.
  */
 
+import { noteLost, onReconnected } from "./connection.js";
+
 /** @import {SearchEvent} from "./types.js" */
 
 const EVENT_TYPES = [
@@ -73,7 +75,7 @@ export function openStream(urlAfter, { onEvents, onConnection }) {
     });
     for (const type of EVENT_TYPES) opened.addEventListener(type, receive);
     opened.addEventListener("done", () => {
-      window.removeEventListener("online", connect);
+      stopListening();
       opened.close();
       onConnection("ended");
     });
@@ -81,18 +83,19 @@ export function openStream(urlAfter, { onEvents, onConnection }) {
       opened.close();
       if (isClosed || opened !== source) return;
       onConnection("waiting");
+      noteLost();
       retryTimer = window.setTimeout(connect, retryMs);
       retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
     });
   }
 
-  window.addEventListener("online", connect);
+  const stopListening = onReconnected(connect);
   connect();
   return () => {
     isClosed = true;
     window.clearTimeout(retryTimer);
     window.clearTimeout(batchTimer);
-    window.removeEventListener("online", connect);
+    stopListening();
     source?.close();
   };
 }
