@@ -30,6 +30,7 @@ from search.errors import (
     AuthenticationError,
     BitparetoError,
     InvalidRequestError,
+    KeyReusedError,
     NameTakenError,
     NotFoundError,
     PermissionDeniedError,
@@ -78,6 +79,9 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
         ),
         NameTakenError: ProblemType(
             status=409, code="name_taken", title="Something else has this name and keeps it"
+        ),
+        KeyReusedError: ProblemType(
+            status=422, code="idempotency_key_reused", title="Another request has this key"
         ),
         StaleLeaseError: ProblemType(
             status=409, code="stale_lease", title="Another worker holds the trial"

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api.mapping import limits_from_wire, recipe_from_wire, strategy_from_wire
+from api.request_keys import Once
 from bitpareto.types import SearchCreate
 from search.admission import admit
 from search.entities import Search, WrittenProfile
@@ -19,16 +21,18 @@ from search.use_cases.searches import create_search
 from search_space.families.imported import MODEL
 
 
-def submit(store: Store, body: SearchCreate, now: datetime) -> Search:
+def submit(store: Store, body: SearchCreate, now: datetime, once: Once) -> Search:
     """Check everything a body says, then store the search as queued.
 
     Raises:
         InvalidRequestError: If anything is wrong; nothing is stored then.
     """
-    return _submit(store, body, named_profile(store, body.hardware), now)
+    return _submit(store, body, named_profile(store, body.hardware), now, once)
 
 
-def clone(store: Store, source: Search, overrides: Mapping[str, Any], now: datetime) -> Search:
+def clone(
+    store: Store, source: Search, overrides: Mapping[str, Any], now: datetime, once: Once
+) -> Search:
     """Store a search made as another one was, but for what is overridden.
 
     Raises:
@@ -44,7 +48,7 @@ def clone(store: Store, source: Search, overrides: Mapping[str, Any], now: datet
     kept = source.hardware is not None and body.hardware == source.hardware.name
     # the copy that the source was made with, whatever its name means by now
     hardware = source.hardware if kept else named_profile(store, body.hardware)
-    return _submit(store, body, hardware, now)
+    return _submit(store, body, hardware, now, once)
 
 
 def merge_patch(target: object, patch: object) -> Any:
@@ -81,7 +85,11 @@ def _fields_of(search: Search) -> dict[str, Any]:
 
 
 def _submit(
-    store: Store, body: SearchCreate, hardware: WrittenProfile | None, now: datetime
+    store: Store,
+    body: SearchCreate,
+    hardware: WrittenProfile | None,
+    now: datetime,
+    once: Once,
 ) -> Search:
     budgets: dict[str, float] = dict(body.budgets.items())
     model = model_of_space(store, body.space)
@@ -99,7 +107,8 @@ def _submit(
         if "float_epochs" not in body.recipe.model_fields_set:
             recipe = replace(recipe, float_epochs=0)  # the uploaded weights are trained already
     with store.begin() as uow:
-        return create_search(
+        create = partial(
+            create_search,
             uow,
             name=body.name,
             dataset=body.dataset,
@@ -114,3 +123,4 @@ def _submit(
             hardware=hardware,
             now=now,
         )
+        return once.run(uow, create, uow.searches.get)

@@ -20,6 +20,7 @@ from db.leftover_repository import SqlLeftovers
 from db.log_repository import SqlTrialLogs
 from db.model_repository import SqlModels
 from db.repositories import SqlArtifacts, SqlEvents, SqlSearches
+from db.request_keys import SqlRequestKeys
 from db.scoping import ProjectSession, scoped_info
 from db.trial_repository import SqlTrials
 from db.worker_repository import SqlWorkers
@@ -44,6 +45,7 @@ class SqlUnitOfWork:
     figures: SqlFigures
     access: SqlAccess
     leftovers: SqlLeftovers
+    request_keys: SqlRequestKeys
 
 
 class SqlStore:
@@ -111,6 +113,7 @@ class SqlStore:
                 SqlFigures(session),
                 SqlAccess(session),
                 SqlLeftovers(session),
+                SqlRequestKeys(session),
             )
 
     @contextmanager

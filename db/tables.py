@@ -305,3 +305,16 @@ class TrialLogRow(OfTrial, Base):
     attempt: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     n_bytes: Mapped[int]
+
+
+class RequestKeyRow(OfProject, Base):
+    """A key that a client gave a request, with what the request made."""
+
+    __tablename__ = "request_keys"
+    __table_args__ = (Index(None, "project_id", "created_at"),)
+
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.name"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    made_id: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[datetime]

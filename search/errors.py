@@ -49,6 +49,14 @@ class NameTakenError(BitparetoError):
         super().__init__(f"{kind} {name!r} exists already, and never changes; choose another name")
 
 
+class KeyReusedError(BitparetoError):
+    """Another request has this ``Idempotency-Key``; give this one a key of its own."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"Idempotency-Key {key!r} belongs to a request that says something else")
+
+
 class AuthenticationError(BitparetoError):
     """Nobody this service knows; get a valid key first. It never says what is wrong with one."""
 

@@ -27,6 +27,7 @@ from search.filters import (
     TrialOrder,
     TrialPosition,
 )
+from search.idempotency import RequestKeyRepository
 from search.retention import LeftoverRepository
 from search.trial_logs import TrialLogRepository
 
@@ -305,6 +306,10 @@ class UnitOfWork(Protocol):
     @property
     def leftovers(self) -> LeftoverRepository:
         """What may be removed."""
+
+    @property
+    def request_keys(self) -> RequestKeyRepository:
+        """Keys that clients gave their requests."""
 
     @property
     def access(self) -> AccessRepository:

@@ -1,6 +1,7 @@
 """``/v1/models``: upload networks of one's own, list and read them."""
 
 import hashlib
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response, status
@@ -9,6 +10,7 @@ from api.deps import ArtifactsDep, ConverterDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.mapping import layer_rows
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
+from api.request_keys import OnceDep
 from bitpareto import types as wire
 from search.entities import Model
 from search.use_cases.models import check_normalisation, create_model
@@ -34,6 +36,7 @@ def upload(
     artifacts: ArtifactsDep,
     converter: ConverterDep,
     now: NowDep,
+    once: OnceDep,
     response: Response,
     name: Annotated[str, Query(max_length=200)] = "",
     mean: NumbersQuery = None,
@@ -48,7 +51,8 @@ def upload(
     check_normalisation(mean, std, converted.layers[0].out_channels)
     weights_sha256 = artifacts.put(converted.weights)
     with store.begin() as uow:
-        model = create_model(
+        create = partial(
+            create_model,
             uow,
             name=name,
             sha256=hashlib.sha256(program).hexdigest(),
@@ -59,6 +63,7 @@ def upload(
             std=std,
             now=now,
         )
+        model = once.run(uow, create, uow.models.get)
     response.headers["Location"] = f"/v1/models/{model.id}"
     return _to_wire(model, with_layers=True)
 

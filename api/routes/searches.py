@@ -1,5 +1,6 @@
 """``/v1/searches``: create, clone, list, read, extend, pause, resume, cancel."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Response, status
@@ -9,6 +10,7 @@ from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.mapping import search_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
+from api.request_keys import OnceDep
 from api.search_lists import FilterDep
 from api.sparse import FieldsQuery, page_response, parse_fields
 from api.waiting import WaitingDep
@@ -31,6 +33,7 @@ def create(
     store: StoreDep,
     bell: BellDep,
     now: NowDep,
+    once: OnceDep,
     waiting: WaitingDep,
     response: Response,
 ) -> Search:
@@ -39,7 +42,7 @@ def create(
     Nothing is stored unless the whole request is sound: data set known, space valid, objectives
     complete, budgets reachable.
     """
-    search = submission.submit(store, body, now)
+    search = submission.submit(store, body, now, once)
     bell.advance(search.id)  # after the commit: whoever answers must find the row
     response.headers["Location"] = f"/v1/searches/{search.id}"
     return waiting.shown(search)
@@ -134,6 +137,7 @@ def extend(
     store: StoreDep,
     bell: BellDep,
     now: NowDep,
+    once: OnceDep,
     waiting: WaitingDep,
 ) -> Search:
     """Raise its limits; one that has ended, in whatever way, runs again.
@@ -145,9 +149,15 @@ def extend(
         detail = "nothing to extend: say how many trials or seconds more"
         raise InvalidRequestError([FieldProblem("/trials", "nothing_asked", detail, ("> 0",))])
     with store.begin() as uow:
-        search = extend_search(
-            uow, search_id, trials=body.trials, wall_time_s=body.wall_time_s, now=now
+        extend = partial(
+            extend_search,
+            uow,
+            search_id,
+            trials=body.trials,
+            wall_time_s=body.wall_time_s,
+            now=now,
         )
+        search = once.run(uow, extend, uow.searches.get)
     bell.advance(search_id)
     return waiting.shown(search)
 
@@ -163,6 +173,7 @@ def clone(
     store: StoreDep,
     bell: BellDep,
     now: NowDep,
+    once: OnceDep,
     waiting: WaitingDep,
     response: Response,
     body: SearchOverrides | None = None,
@@ -174,7 +185,7 @@ def clone(
     with store.read() as uow:
         source = uow.searches.get(search_id)
     overrides = {} if body is None else body.model_dump(exclude_unset=True)
-    search = submission.clone(store, source, overrides, now)
+    search = submission.clone(store, source, overrides, now, once)
     bell.advance(search.id)
     response.headers["Location"] = f"/v1/searches/{search.id}"
     return waiting.shown(search)

@@ -1,5 +1,6 @@
 """Trials of a search, one trial with its layer table, and cancelling one."""
 
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any, Final
 
@@ -9,6 +10,7 @@ from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.mapping import trial_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery
+from api.request_keys import OnceDep
 from api.sparse import FieldsQuery, page_response, parse_fields
 from api.trial_exports import FORMATS, NDJSON, export_response
 from api.trial_lists import (
@@ -129,6 +131,7 @@ def replicate(
     store: StoreDep,
     bell: BellDep,
     now: NowDep,
+    once: OnceDep,
     waiting: WaitingDep,
     response: Response,
     body: TrialReplicate | None = None,
@@ -139,7 +142,9 @@ def replicate(
     front holds a candidate once, as its first completed trial; there `replicates` has the spread.
     """
     with store.begin() as uow:
-        trial = replicate_trial(uow, trial_id, body.seed if body else None, now)
+        seed = body.seed if body else None
+        train_again = partial(replicate_trial, uow, trial_id, seed, now)
+        trial = once.run(uow, train_again, uow.trials.get)
         why = waiting.of_trial(uow, trial, uow.searches.get(trial.search_id))
     bell.train(trial.id)
     response.headers["Location"] = f"/v1/trials/{trial.id}"

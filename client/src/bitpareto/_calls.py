@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
+from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -41,6 +42,7 @@ class Call(Generic[T]):
 
     Attributes:
         content_type: Of ``body``.
+        key: Sent as ``Idempotency-Key``, by which the server knows a call that comes again.
         idempotent: Sending it twice does the same as sending it once, so it may be retried.
         read: Turns the body of a success into the result.
     """
@@ -51,7 +53,13 @@ class Call(Generic[T]):
     params: Mapping[str, Param] = field(default_factory=dict)
     body: bytes | None = None
     content_type: str = "application/json"
+    key: str | None = None
     idempotent: bool = True
+
+
+def new_key() -> str:
+    """Return an ``Idempotency-Key`` that nobody has."""
+    return str(uuid4())
 
 
 def _reader(type_: type[T]) -> Callable[[bytes], T]:
@@ -94,10 +102,12 @@ def search_path(search_id: str) -> str:
     return f"/v1/searches/{quote(search_id, safe='')}"
 
 
-def create_search(fields: Mapping[str, Any]) -> Call[Search]:
+def create_search(fields: Mapping[str, Any], key: str | None = None) -> Call[Search]:
     """Submit a search; the server checks the fields, so that it alone knows the rules."""
     body = TypeAdapter(dict[str, Any]).dump_json({**fields})
-    return Call(method="POST", path="/v1/searches", read=_read_search, body=body, idempotent=False)
+    return Call(
+        method="POST", path="/v1/searches", read=_read_search, body=body, key=key or new_key()
+    )
 
 
 def preview_space(fields: Mapping[str, Any]) -> Call[SpacePreview]:
@@ -135,17 +145,17 @@ def resume_search(search_id: str) -> Call[Search]:
 
 
 def extend_search(search_id: str, trials: int, wall_time_s: float) -> Call[Search]:
-    """Raise a search's limits; doing it again raises them again."""
+    """Raise a search's limits; each call raises them again."""
     body = TypeAdapter(dict[str, Any]).dump_json({"trials": trials, "wall_time_s": wall_time_s})
     path = f"{search_path(search_id)}:extend"
-    return Call(method="POST", path=path, read=_read_search, body=body, idempotent=False)
+    return Call(method="POST", path=path, read=_read_search, body=body, key=new_key())
 
 
 def clone_search(search_id: str, overrides: Mapping[str, Any]) -> Call[Search]:
     """Submit a search like another one."""
     body = TypeAdapter(dict[str, Any]).dump_json({**overrides})
     path = f"{search_path(search_id)}:clone"
-    return Call(method="POST", path=path, read=_read_search, body=body, idempotent=False)
+    return Call(method="POST", path=path, read=_read_search, body=body, key=new_key())
 
 
 def list_trials(
@@ -223,10 +233,10 @@ def get_curves(trial_id: str) -> Call[Curves]:
 
 
 def replicate_trial(trial_id: str, seed: int | None) -> Call[Trial]:
-    """Train a trial's candidate once more; doing it again makes another one."""
+    """Train a trial's candidate once more; each call makes another one."""
     body = TypeAdapter(dict[str, Any]).dump_json({"seed": seed})
     path = f"{trial_path(trial_id)}:replicate"
-    return Call(method="POST", path=path, read=_read_trial, body=body, idempotent=False)
+    return Call(method="POST", path=path, read=_read_trial, body=body, key=new_key())
 
 
 def get_hypervolume(search_id: str) -> Call[HypervolumeHistory]:
@@ -262,7 +272,7 @@ def upload_model(
         params=params,
         body=program,
         content_type="application/octet-stream",
-        idempotent=False,
+        key=new_key(),
     )
 
 

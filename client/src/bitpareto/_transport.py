@@ -30,6 +30,8 @@ def request_headers(call: Call[T], attempt: int) -> dict[str, str]:
     headers = {"User-Agent": f"bitpareto-python/{VERSION}", "X-Client-Version": VERSION}
     if call.body is not None:
         headers["Content-Type"] = call.content_type
+    if call.key is not None:
+        headers["Idempotency-Key"] = call.key
     if attempt:
         headers["X-Retry-Count"] = str(attempt)
     return headers

@@ -77,14 +77,27 @@ def test_reads_are_tried_again(failure: Answer, slept: list[float]) -> None:
     [httpx.Response(503), httpx.Response(429), httpx.ReadTimeout("slow"), httpx.ReadError("reset")],
     ids=str,
 )
-def test_a_create_that_may_have_arrived_is_never_sent_twice(
+def test_a_create_that_may_have_arrived_is_sent_again_under_its_key(
     failure: Answer, slept: list[float]
 ) -> None:
     seen: list[httpx.Request] = []
-    with pytest.raises((APIStatusError, APIConnectionError)):
-        _client([failure], seen).searches.create(dataset="digits", space={})
-    assert len(seen) == 1
-    assert slept == []
+    client = _client([failure, httpx.Response(422), httpx.Response(422)], seen)
+    for _ in range(2):
+        with pytest.raises(InvalidRequestError):
+            client.searches.create(dataset="digits", space={})
+    first, again, other = (request.headers["idempotency-key"] for request in seen)
+    assert first == again != other
+    assert len(slept) == 1
+
+
+def test_the_key_of_a_create_may_be_the_callers() -> None:
+    seen: list[httpx.Request] = []
+    with pytest.raises(InvalidRequestError):
+        _client([httpx.Response(422)], seen).searches.create(
+            idempotency_key="mine", dataset="digits", space={}
+        )
+    assert seen[0].headers["idempotency-key"] == "mine"
+    assert b"mine" not in seen[0].content
 
 
 def test_a_create_that_cannot_have_arrived_is_sent_again(slept: list[float]) -> None:

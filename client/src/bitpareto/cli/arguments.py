@@ -66,6 +66,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     submit.add_argument("file", metavar="FILE.yaml", help="its fields, YAML or JSON; - for stdin")
     submit.add_argument("--watch", action="store_true", help="stay until it has ended")
     submit.add_argument("--name", help="call it this")
+    once = "submit once, however often this is run with the same KEY within 24 hours"
+    submit.add_argument("--idempotency-key", metavar="KEY", help=once)
 
     look = add(
         "preview",

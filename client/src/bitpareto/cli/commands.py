@@ -27,7 +27,7 @@ def submit(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     fields = _read_fields(arguments.file)
     if arguments.name is not None:
         fields["name"] = arguments.name
-    search = client.searches.create(**fields)
+    search = client.searches.create(idempotency_key=arguments.idempotency_key, **fields)
     if arguments.watch:
         _wait(search, arguments, out, timeout=None)
     elif arguments.json:

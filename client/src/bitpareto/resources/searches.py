@@ -17,10 +17,12 @@ class Searches:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def create(self, **fields: Any) -> Search:
+    def create(self, *, idempotency_key: str | None = None, **fields: Any) -> Search:
         """Submit a search.
 
         Args:
+            idempotency_key: The server makes one search however often the same call comes with the
+                same key within 24 hours. Retries within a call have one by themselves.
             **fields: The fields of ``bitpareto.types.SearchCreate``: ``dataset`` and ``space`` at
                 least; then ``objectives``, ``budgets``, ``hardware``, ``strategy``, ``recipe``,
                 ``limits``, ``seed``, ``name``.
@@ -28,7 +30,8 @@ class Searches:
         Raises:
             InvalidRequestError: If a field is wrong; ``.errors`` says which and what is allowed.
         """
-        return Search(self._transport, self._transport.send(calls.create_search(fields)))
+        call = calls.create_search(fields, idempotency_key)
+        return Search(self._transport, self._transport.send(call))
 
     def clone(self, search_id: str, **overrides: Any) -> Search:
         """Submit a search like another one.
