@@ -1,5 +1,7 @@
 """A Gaussian process on accuracy: the only objective that has to be measured."""
 
+import itertools
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,24 +13,31 @@ from botorch.exceptions.warnings import OptimizationWarning
 from botorch.models import SingleTaskGP
 from botorch.optim.fit import fit_gpytorch_mll_scipy
 from gpytorch.mlls import ExactMarginalLogLikelihood
+from gpytorch.priors import LogNormalPrior
 from gpytorch.utils.warnings import NumericalWarning
 from linear_operator.utils.errors import NanError, NotPSDError
 from numpy.polynomial.hermite_e import hermegauss
 from torch import Tensor
+from torch.distributions import MultivariateNormal
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]  # public, but not in __all__
 
 from optimizer.errors import ModelError
 
 _MAX_ITERATIONS = 60
+_MOST_FITTED = 256
+"""Trials, spread evenly over the history, that the length scales and the noise are fitted to; all
+enter the predictions."""
 _CLIP = 0.002
 """Accuracies are kept this far from 0 and 1, where the logit is infinite."""
 _MIN_VARIANCE = 1e-12
+_FACTORS = (0.25, 1.0, 4.0, 16.0)
+"""Length scales over BoTorch's default."""
 _N_NODES = 15
 """Quadrature nodes; moments of a sigmoid are then exact to about five digits."""
 
 
 class AccuracyModel:
-    """BoTorch's ``SingleTaskGP``, with its default kernel and priors, on the logit of accuracy.
+    """BoTorch's ``SingleTaskGP``, with its default kernel, on the logit of accuracy.
 
     On that scale a halved error counts alike at 80 % and at 98 %, networks at chance level are no
     outliers, and nothing is predicted outside 0 to 1. Predictions come back as the moments of
@@ -42,20 +51,25 @@ class AccuracyModel:
             ``believe``.
     """
 
-    def __init__(self, x: Tensor, accuracy: Tensor, *, timeout_s: float) -> None:
+    def __init__(self, x: Tensor, accuracy: Tensor, *, n_summaries: int, timeout_s: float) -> None:
         """Fit.
 
         Args:
             x: Features ``(n, d)``, float64.
             accuracy: Measured ``(n,)``, float64, in 0 to 1.
+            n_summaries: The last so many features sum up the others.
             timeout_s: The fit ends there with what it has.
         """
         if not len(x):
             raise ModelError("no trial has a finite accuracy")
+        # Genes are in [0, 1] as they come. Stretching them to what was seen would put a width that
+        # no trial has yet dozens of units away where the trials all have 6 or 8 bits.
+        n_genes = x.shape[1] - n_summaries
         self._low = x.min(dim=0).values  # (d,)
         span = x.max(dim=0).values - self._low
         # a feature that never varied carries nothing and must not divide by zero
         self._span = torch.where(span > 0, span, 1.0)
+        self._low[:n_genes], self._span[:n_genes] = 0.0, 1.0
         latent = torch.logit(accuracy.clamp(_CLIP, 1 - _CLIP))  # (n,)
         self._center = latent.mean()
         spread = latent.std(correction=0)
@@ -66,10 +80,14 @@ class AccuracyModel:
         self._nodes = torch.from_numpy(nodes)  # (q,)
         self._weights = torch.from_numpy(weights / weights.sum())  # (q,)
         with _numerics():
-            self._gp = SingleTaskGP(self._x, self._y[:, None], outcome_transform=None)
+            some = torch.linspace(0, len(x) - 1, min(len(x), _MOST_FITTED)).long()
+            self._gp = SingleTaskGP(self._x[some], self._y[some, None], outcome_transform=None)
+            self._scale(self._x[some], self._y[some], n_summaries)
             mll = ExactMarginalLogLikelihood(self._gp.likelihood, self._gp)
             fit_gpytorch_mll_scipy(mll, options={"maxiter": _MAX_ITERATIONS}, timeout_sec=timeout_s)
             self._gp.eval()
+            # gpytorch has no types, and nn.Module says that any attribute may be a tensor
+            self._gp.set_train_data(self._x, self._y, strict=False)  # type: ignore[operator]
 
     def predict(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and standard deviation, each ``(N,)``, of the accuracy without noise.
@@ -98,6 +116,36 @@ class AccuracyModel:
         with _numerics():
             # gpytorch has no types, and nn.Module says that any attribute may be a tensor
             self._gp.set_train_data(self._x, self._y, strict=False)  # type: ignore[operator]
+
+    def _scale(self, x: Tensor, y: Tensor, n_summaries: int) -> None:
+        """Move the prior of the length scales to the likeliest of a few multiples of the default.
+
+        BoTorch's prior speaks for every feature by itself. With more than a hundred it outweighs
+        some dozens of trials by far and holds every length scale where no two points are alike, so
+        that each new one is predicted as if nothing was known. Here the data alone, without any
+        prior, choose one multiple for all genes and one for the summaries.
+        """
+        kernel = self._gp.covar_module
+        default = kernel.lengthscale.detach().clone()  # (1, d)
+        n_genes = default.shape[-1] - n_summaries
+        noise = self._gp.likelihood.noise.detach() * torch.eye(len(x), dtype=x.dtype)
+        likeliest, best = torch.ones_like(default), -math.inf
+        with torch.no_grad():
+            for of_genes, of_summaries in itertools.product(_FACTORS, _FACTORS):
+                factors = torch.full_like(default, of_genes)
+                factors[:, n_genes:] = of_summaries
+                kernel.lengthscale = factors * default
+                normal = MultivariateNormal(torch.zeros_like(y), kernel(x).to_dense() + noise)
+                value = float(normal.log_prob(y))
+                if value > best:
+                    likeliest, best = factors, value
+        prior = kernel.lengthscale_prior
+        kernel.register_prior(
+            "lengthscale_prior",
+            LogNormalPrior(loc=prior.loc + likeliest.log(), scale=prior.scale),
+            "lengthscale",
+        )
+        kernel.lengthscale = likeliest * default
 
     def _latent(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and variance, each ``(N,)``, on the model's own scale."""

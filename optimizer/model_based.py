@@ -109,6 +109,7 @@ class ModelBased:
             self._model = AccuracyModel(
                 evidence.x,
                 evidence.measured,
+                n_summaries=evidence.x.shape[1] - len(self._frontier.genotypes.genes),
                 timeout_s=_FIT_SHARE * self._deadline.remaining(),
             )
         except ModelError as error:

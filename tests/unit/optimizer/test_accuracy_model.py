@@ -20,7 +20,7 @@ def _accuracy(x: torch.Tensor) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def fitted() -> AccuracyModel:
     x = _points(40, 6, 0)
-    return AccuracyModel(x, _accuracy(x), timeout_s=60)
+    return AccuracyModel(x, _accuracy(x), n_summaries=6, timeout_s=60)
 
 
 def test_predicts_what_it_has_not_seen(fitted: AccuracyModel) -> None:
@@ -34,14 +34,14 @@ def test_predicts_what_it_has_not_seen(fitted: AccuracyModel) -> None:
 def test_predictions_do_not_depend_on_the_features_units(fitted: AccuracyModel) -> None:
     x, other = _points(40, 6, 0), _points(20, 6, 1)
     scale = torch.tensor([1.0, 1e6, 1e-3, 5.0, 1.0, 2.0], dtype=DOUBLE)
-    scaled = AccuracyModel(x * scale - 3, _accuracy(x), timeout_s=60)
+    scaled = AccuracyModel(x * scale - 3, _accuracy(x), n_summaries=6, timeout_s=60)
     for a, b in zip(fitted.predict(other), scaled.predict(other * scale - 3), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
 def test_a_believed_point_about_keeps_its_mean_and_loses_uncertainty() -> None:
     x = _points(15, 4, 2)
-    model = AccuracyModel(x, _accuracy(x), timeout_s=60)
+    model = AccuracyModel(x, _accuracy(x), n_summaries=0, timeout_s=60)
     pending = _points(2, 4, 3)
     mean, sd = model.predict(pending)
     model.believe(pending)
@@ -52,7 +52,9 @@ def test_a_believed_point_about_keeps_its_mean_and_loses_uncertainty() -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 10])
 def test_equal_accuracies_are_predicted(n: int) -> None:
-    model = AccuracyModel(_points(n, 3, 4), torch.full((n,), 0.9, dtype=DOUBLE), timeout_s=60)
+    model = AccuracyModel(
+        _points(n, 3, 4), torch.full((n,), 0.9, dtype=DOUBLE), n_summaries=0, timeout_s=60
+    )
     mean, sd = model.predict(_points(5, 3, 5))
     # the mean of a sigmoid lies below the sigmoid of the mean while much is uncertain
     torch.testing.assert_close(mean, torch.full((5,), 0.9, dtype=DOUBLE), rtol=0, atol=0.05)
@@ -62,20 +64,20 @@ def test_equal_accuracies_are_predicted(n: int) -> None:
 def test_a_repeated_point_with_different_accuracies_is_noise() -> None:
     x = _points(1, 3, 6).repeat(8, 1)
     accuracy = torch.linspace(0.8, 0.9, 8, dtype=DOUBLE)
-    mean, _ = AccuracyModel(x, accuracy, timeout_s=60).predict(x[:1])
+    mean, _ = AccuracyModel(x, accuracy, n_summaries=0, timeout_s=60).predict(x[:1])
     assert mean.item() == pytest.approx(0.85, abs=0.01)
 
 
 def test_a_breakdown_is_a_typed_error() -> None:
     x = _points(5, 2, 7)
-    model = AccuracyModel(x, _accuracy(x), timeout_s=60)
+    model = AccuracyModel(x, _accuracy(x), n_summaries=0, timeout_s=60)
     with pytest.raises(ModelError):
         model.predict(torch.full((3, 2), math.nan, dtype=DOUBLE))
 
 
 def test_predictions_stay_between_zero_and_one() -> None:
     x = _points(30, 3, 9)
-    model = AccuracyModel(x, (5 * x[:, 0]).clamp(0, 1), timeout_s=60)
+    model = AccuracyModel(x, (5 * x[:, 0]).clamp(0, 1), n_summaries=0, timeout_s=60)
     mean, sd = model.predict(5 * _points(100, 3, 10) - 2)
     assert ((mean > 0) & (mean < 1)).all()
     assert (sd <= 0.5).all()
@@ -83,7 +85,7 @@ def test_predictions_stay_between_zero_and_one() -> None:
 
 def test_a_fit_without_time_still_predicts() -> None:
     x = _points(20, 5, 8)
-    mean, sd = AccuracyModel(x, _accuracy(x), timeout_s=1e-6).predict(x)
+    mean, sd = AccuracyModel(x, _accuracy(x), n_summaries=0, timeout_s=1e-6).predict(x)
     assert torch.isfinite(mean).all()
     assert (sd > 0).all()
 
@@ -91,10 +93,42 @@ def test_a_fit_without_time_still_predicts() -> None:
 def test_replicates_teach_how_noisy_accuracy_is() -> None:
     x = _points(12, 3, 2)
     twice = torch.cat([x, x])
-    agreeing = AccuracyModel(twice, torch.cat([_accuracy(x)] * 2), timeout_s=60)
+    agreeing = AccuracyModel(twice, torch.cat([_accuracy(x)] * 2), n_summaries=0, timeout_s=60)
     apart = torch.cat([_accuracy(x) - 0.03, _accuracy(x) + 0.03])
-    disagreeing = AccuracyModel(twice, apart, timeout_s=60)
+    disagreeing = AccuracyModel(twice, apart, n_summaries=0, timeout_s=60)
     for model in (agreeing, disagreeing):
         mean, _ = model.predict(x)
         torch.testing.assert_close(mean, _accuracy(x), rtol=0, atol=0.03)
     assert disagreeing.predict(x)[1].mean() > 2 * agreeing.predict(x)[1].mean()
+
+
+def test_a_choice_that_no_trial_has_is_not_far_away() -> None:
+    x = _points(12, 3, 6)
+    x[:, 2] = 0.004 * (x[:, 2] > 0.5)
+    model = AccuracyModel(x, _accuracy(x), n_summaries=0, timeout_s=60)
+    unseen = x.clone()
+    unseen[:, 2] = 0.25
+    # the other genes still tell good from bad
+    mean, _ = model.predict(unseen)
+    ranks = torch.stack([mean.argsort().argsort(), _accuracy(x).argsort().argsort()]).double()
+    assert torch.corrcoef(ranks)[0, 1] > 0.9
+
+
+def test_dozens_of_trials_teach_something_about_a_hundred_and_fifty_genes() -> None:
+    x = _points(60, 150, 7)
+    levels = torch.linspace(0, 1, 60, dtype=DOUBLE)[:, None]
+    x = (0.6 * levels + 0.4 * x).clamp(0, 1)
+    accuracy = 0.4 + 0.5 * x.mean(dim=1)
+    model = AccuracyModel(x[::2], accuracy[::2], n_summaries=0, timeout_s=60)
+    mean, sd = model.predict(x[1::2])
+    assert (mean - accuracy[1::2]).abs().mean() < 0.1 * accuracy.std()
+    assert sd.max() < 0.5 * accuracy.std()
+
+
+def test_of_many_trials_some_fit_the_model_and_all_enter_it() -> None:
+    x = _points(700, 4, 8)
+    model = AccuracyModel(x, _accuracy(x), n_summaries=0, timeout_s=60)
+    mean, sd = model.predict(x)
+    assert (mean - _accuracy(x)).abs().max() < 0.05 * _accuracy(x).std()
+    few = AccuracyModel(x[::7], _accuracy(x[::7]), n_summaries=0, timeout_s=60)
+    assert sd.mean() < few.predict(x)[1].mean()
