@@ -1,7 +1,7 @@
 """The methods that search benchmarks compare: each asks for measurements until it is stopped."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from benchmarks.search_problems import Problem, ProblemTerrain
 from optimizer.registry import STRATEGIES
 from search.pareto import losses_of
 from search.ports import AskRequest, Observation
+from search_space.genes import Gene
 from search_space.space import Places
 
 Measure = Callable[[Places], float]
@@ -101,34 +102,46 @@ def pymoo_nsga2(problem: Problem, seed: int, measure: Measure) -> None:
 
 def ax_default(problem: Problem, seed: int, measure: Measure) -> None:
     """Ax with what its client chooses by default, sizes modelled as it does."""
+    keys = [o.name for o in problem.objectives]
+    worst = losses_of(problem.ref_point, problem.objectives)
+    client = ax_client(problem.parameters, keys, worst, seed)
+    while True:
+        ((index, parameters),) = client.get_next_trials(max_trials=1).items()
+        rows = [parameters[f"x{i}"] for i in range(len(problem.parameters))]
+        found = _losses(problem, np.array(rows, dtype=np.int64), measure)
+        client.complete_trial(index, raw_data=dict(zip(keys, found, strict=True)))
+
+
+def ax_client(genes: Sequence[Gene], keys: Sequence[str], worst: Sequence[float], seed: int) -> Any:
+    """Return Ax's client on an experiment whose parameters ``x0``, ``x1``, … are the genes.
+
+    Args:
+        genes: Each becomes the index of its choice.
+        keys: Objectives to minimize.
+        worst: Their thresholds.
+        seed: Of the client.
+    """
     # a second and more to import, and only where it is asked for
     from ax.api.client import Client  # noqa: PLC0415
     from ax.api.configs import ChoiceParameterConfig  # noqa: PLC0415
 
-    names = [f"x{i}" for i in range(len(problem.parameters))]
     client = Client(random_seed=seed)
     client.configure_experiment(
         parameters=[
             ChoiceParameterConfig(
-                name=name,
+                name=f"x{i}",
                 values=list(range(len(gene.choices))),
                 parameter_type="int",
                 is_ordered=gene.ordered,
             )
-            for name, gene in zip(names, problem.parameters, strict=True)
+            for i, gene in enumerate(genes)
         ]
     )
-    keys = [o.name for o in problem.objectives]
-    worst = losses_of(problem.ref_point, problem.objectives)
     client.configure_optimization(
         objective=", ".join(f"-{key}" for key in keys),
         outcome_constraints=[f"{k} <= {w!r}" for k, w in zip(keys, worst, strict=True)],
     )
-    while True:
-        ((index, parameters),) = client.get_next_trials(max_trials=1).items()
-        places = np.array([parameters[name] for name in names], dtype=np.int64)
-        found = _losses(problem, places, measure)
-        client.complete_trial(index, raw_data=dict(zip(keys, found, strict=True)))
+    return client
 
 
 METHODS: Final[Mapping[str, Method]] = MappingProxyType(
