@@ -115,8 +115,9 @@ export const getCurves = (trialId, signal) => request(`v1/trials/${encodeURIComp
  *
  * @param {string} path
  * @param {AbortSignal} [signal]
+ * @param {(items: any[]) => void} [onPage] hears of each page as it comes
  */
-async function everyPage(path, signal) {
+async function everyPage(path, signal, onPage) {
   const items = [];
   /** @type {string|null} */
   let cursor = null;
@@ -124,6 +125,7 @@ async function everyPage(path, signal) {
     const query = new URLSearchParams({ limit: String(PAGE_LIMIT), ...(cursor ? { cursor } : {}) });
     const page = await request(`${path}?${query}`, { signal });
     items.push(...page.data);
+    onPage?.(page.data);
     cursor = page.has_more ? page.next_cursor : null;
   } while (cursor);
   return items;
@@ -132,9 +134,17 @@ async function everyPage(path, signal) {
 /**
  * @param {string} id
  * @param {AbortSignal} [signal]
+ * @param {(trials: Trial[]) => void} [onPage] hears of each page as it comes
  * @returns {Promise<Trial[]>}
  */
-export const getTrials = (id, signal) => everyPage(`${searchPath(id)}/trials`, signal);
+export const getTrials = (id, signal, onPage) => everyPage(`${searchPath(id)}/trials`, signal, onPage);
+
+/**
+ * @param {string} id
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{points: {event_id: number, at: string, hypervolume: number}[]}>} after each change of the front
+ */
+export const getHypervolume = (id, signal) => request(`${searchPath(id)}/hypervolume`, { signal });
 
 /** @param {AbortSignal} [signal] @returns {Promise<Model[]>} newest first */
 export const listModels = (signal) => everyPage("v1/models", signal);

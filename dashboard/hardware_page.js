@@ -29,7 +29,7 @@ export const showHardware = (root) =>
       size(profile.flash_bytes),
       size(profile.ram_bytes),
       profile.costs.filter((cost) => DEVICE_COSTS.has(cost)).map(labelOf).join(", ") || null,
-      h("a", { href: newSearchHref(profile.name), "data-route": true, "aria-label": `Search for ${profile.name}` }, "Search for it"),
+      h("a", { href: newSearchHref(profile.name), "data-route": true, "aria-label": `Search for it: ${profile.name}` }, "Search for it"),
     ],
     summary: (profiles) => `${plural(profiles.length, "profile")}, ${profiles.filter((profile) => profile.shipped).length} of them shipped with the server.`,
     empty: () => h("p", {}, "No profile yet. Add one with ", h("code", {}, "bitpareto hardware add chip.yaml"), "."),

@@ -1,11 +1,11 @@
 // @ts-check
 /** Keeps the view state of one search up to date: snapshots first, then events, then few re-reads. */
 
-import { ApiError, eventsUrl, getFront, getSearch, getTrial, getTrials } from "./api.js";
+import { ApiError, eventsUrl, getFront, getHypervolume, getSearch, getTrial, getTrials } from "./api.js";
 import { EMPTY, isSearchEnded, reduce, staleAfter } from "./state.js";
 import { openStream } from "./stream.js";
 
-/** @import {Search, SearchEvent} from "./types.js" */
+/** @import {Search, SearchEvent, Trial} from "./types.js" */
 /** @import {Action, ViewState} from "./state.js" */
 /** @import {Connection} from "./stream.js" */
 
@@ -14,6 +14,10 @@ const SINGLE_READS = 4;
 const RETRY_MS = 2000;
 /** While nothing is in work no event says so, or how long it has been. */
 const WAITING_MS = 3000;
+const SHOW_TRIALS_MS = 1000;
+/** The log of a search with more trials than this starts with its recent events. */
+const LONG_SEARCH = 500;
+const RECENT_EVENTS = 4000;
 
 /**
  * @typedef {object} LiveSearch
@@ -39,6 +43,7 @@ export function followSearch(id, { onChange, onError }) {
   let closeStream = () => {};
   let timer = 0;
   let isReading = false;
+  let firstEvent = 0;
   const stale = { search: false, front: false, trialIds: /** @type {Set<string>} */ (new Set()) };
 
   /** @param {Action} action */
@@ -99,13 +104,31 @@ export function followSearch(id, { onChange, onError }) {
     if (stale.search || stale.front || stale.trialIds.size) askForRound();
   }
 
+  /** All of them; what has come is shown once a second, since drawing thousands takes its time. */
+  async function readAllTrials() {
+    /** @type {Trial[]} */
+    let waiting = [];
+    let shownAt = 0;
+    await getTrials(id, signal, (trials) => {
+      waiting.push(...trials);
+      if (performance.now() - shownAt < SHOW_TRIALS_MS) return;
+      shownAt = performance.now();
+      apply({ type: "trials", trials: waiting });
+      waiting = [];
+    });
+    apply({ type: "trials", trials: waiting, isLast: true });
+  }
+
   async function begin() {
     try {
       // the front first: what it does not contain yet arrives as events above its `as_of_event`
-      const front = await getFront(id, signal);
-      const [search, trials] = await Promise.all([getSearch(id, signal), getTrials(id, signal)]);
-      state = reduce(reduce(state, { type: "front", front }), { type: "trials", trials });
+      const [front, search] = await Promise.all([getFront(id, signal), getSearch(id, signal)]);
+      state = reduce(state, { type: "front", front });
       apply({ type: "search", search });
+      const isLong = Object.values(search.trial_counts).reduce((a, b) => a + b, 0) > LONG_SEARCH;
+      if (isLong) apply({ type: "history", points: (await getHypervolume(id, signal)).points });
+      await readAllTrials();
+      if (isLong) firstEvent = Math.max(0, front.as_of_event - RECENT_EVENTS);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
@@ -119,7 +142,7 @@ export function followSearch(id, { onChange, onError }) {
         connection = next;
         onChange();
       },
-    });
+    }, firstEvent);
   }
 
   const waitingTimer = window.setInterval(() => {

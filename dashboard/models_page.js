@@ -25,7 +25,7 @@ export const showModels = (root) =>
       count(model.macs),
       exactBytes(model.size_bytes),
       dayAndTime(model.created_at),
-      h("a", { href: newSearchHref(model.id), "data-route": true, "aria-label": `Search the bits of ${model.name || model.id}` }, "Search its bits"),
+      h("a", { href: newSearchHref(model.id), "data-route": true, "aria-label": `Search its bits: ${model.name || model.id}` }, "Search its bits"),
     ],
     summary: (models) => plural(models.length, "network"),
     empty: () => h("p", {}, "No network yet. Upload an exported program with ", h("code", {}, "bitpareto models upload net.pt2"), "."),

@@ -18,6 +18,7 @@ const ENDED_SEARCH = new Set(["succeeded", "failed", "cancelled"]);
  * @property {Search|null} search
  * @property {Front|null} front
  * @property {ReadonlyMap<string, Trial>} trials by id
+ * @property {boolean} hasAllTrials whether the trials of the first snapshot have all come
  * @property {readonly SearchEvent[]} log oldest first, without progress
  * @property {readonly {eventId: number, at: string, value: number}[]} hypervolumes after each change of the front
  * @property {number} settledEvent the last event that the first snapshots contain
@@ -27,7 +28,8 @@ const ENDED_SEARCH = new Set(["succeeded", "failed", "cancelled"]);
 /**
  * @typedef {{type: "search", search: Search}
  *   | {type: "front", front: Front}
- *   | {type: "trials", trials: readonly Trial[]}
+ *   | {type: "trials", trials: readonly Trial[], isLast?: boolean}
+ *   | {type: "history", points: readonly {event_id: number, at: string, hypervolume: number}[]}
  *   | {type: "events", events: readonly SearchEvent[]}} Action
  */
 
@@ -36,6 +38,7 @@ export const EMPTY = Object.freeze({
   search: null,
   front: null,
   trials: new Map(),
+  hasAllTrials: false,
   log: [],
   hypervolumes: [],
   settledEvent: 0,
@@ -162,7 +165,7 @@ function withEvents(state, events) {
   let { search } = state;
   for (const event of fresh) {
     if (event.type !== "trial.progress") log.push(event);
-    if (event.type === "front.changed") hypervolumes.push({ eventId: event.id, at: event.at, value: event.payload.hypervolume });
+    if (event.type === "front.changed" && event.id > (hypervolumes.at(-1)?.eventId ?? 0)) hypervolumes.push({ eventId: event.id, at: event.at, value: event.payload.hypervolume });
     if (event.id <= state.settledEvent) continue;
     applyToTrials(trials, event);
     search = applyToSearch(search, event);
@@ -188,8 +191,10 @@ export function reduce(state, action) {
     case "trials": {
       const trials = new Map(state.trials);
       for (const trial of action.trials) trials.set(trial.id, laterOf(trials.get(trial.id), trial));
-      return { ...state, trials };
+      return { ...state, trials, hasAllTrials: state.hasAllTrials || action.isLast === true };
     }
+    case "history":
+      return { ...state, hypervolumes: action.points.map((point) => ({ eventId: point.event_id, at: point.at, value: point.hypervolume })) };
     case "events":
       return withEvents(state, action.events);
   }

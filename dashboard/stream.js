@@ -34,10 +34,11 @@ const LONGEST_RETRY_MS = 10_000;
  * @param {object} listeners
  * @param {(events: SearchEvent[]) => void} listeners.onEvents rising ids, at most 20 calls a second
  * @param {(connection: Connection) => void} listeners.onConnection
+ * @param {number} [after] the event before the first one wanted
  * @returns {() => void} closes the stream
  */
-export function openStream(urlAfter, { onEvents, onConnection }) {
-  let lastId = 0;
+export function openStream(urlAfter, { onEvents, onConnection }, after = 0) {
+  let lastId = after;
   let retryMs = FIRST_RETRY_MS;
   let isClosed = false;
   /** @type {SearchEvent[]} */

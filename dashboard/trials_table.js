@@ -96,7 +96,7 @@ export function createTrialsTable(onSelect) {
   function render() {
     if (!latest) return;
     const { state, brushed } = latest;
-    const wanted = [state.trials, state.front, brushed, sortColumn, direction, isFrontOnly];
+    const wanted = [state.trials, state.front, state.hasAllTrials, brushed, sortColumn, direction, isFrontOnly];
     if (wanted.some((part, i) => part !== orderedFor[i])) {
       orderedFor = wanted;
       const onFront = frontTrialIds(state.front);
@@ -104,7 +104,7 @@ export function createTrialsTable(onSelect) {
       ordered = sorted([...state.trials.values()].filter(isShown), sortColumn, direction);
       table.setAttribute("aria-rowcount", String(ordered.length + 1));
       setText(shownCount, plural(ordered.length, "trial"));
-      setText(empty, state.trials.size || state.search?.trial_counts.completed ? "No trial is within what is chosen above." : "No trial yet. The optimizer is choosing the first candidates.");
+      setText(empty, !state.hasAllTrials ? "Reading the trials…" : state.trials.size || state.search?.trial_counts.completed ? "No trial is within what is chosen above." : "No trial yet. The optimizer is choosing the first candidates.");
       empty.hidden = ordered.length > 0;
       headings.forEach((heading, i) => {
         if (COLUMNS[i] === sortColumn) heading.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");

@@ -26,7 +26,7 @@ def test_profiles_lead_to_a_search_for_them(page: Page, service: Any) -> None:
     names = page.locator("tbody th")
     expect(names).to_have_count(len(sent))
     assert names.all_text_contents() == [profile["name"] for profile in sent]
-    page.get_by_role("link", name=f"Search for {sent[0]['name']}").click()
+    page.get_by_role("link", name=f"Search for it: {sent[0]['name']}").click()
     expect(page.get_by_role("combobox", name="Hardware")).to_have_value(sent[0]["name"])
 
 

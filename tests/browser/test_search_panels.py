@@ -37,8 +37,10 @@ def test_brush_chooses_in_front_and_table(page: Page, script: Any) -> None:
     expect(rows).to_have_count(2)
     page.wait_for_function(
         """(ids) => {
-          const trace = document.querySelector('.chart-plot').data.find((t) => t.name === 'Front');
-          return ids.every((id) => trace.marker.opacity[trace.customdata.indexOf(id)] !== 0.15);
+          const { data } = document.querySelector('.chart-plot');
+          const trace = data?.find((t) => t.name === 'Front');
+          const opacity = (id) => trace.marker.opacity[trace.customdata.indexOf(id)];
+          return trace && ids.every((id) => opacity(id) !== 0.15);
         }""",
         arg=ids[2:],
     )

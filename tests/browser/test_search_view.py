@@ -139,8 +139,14 @@ def test_earlier_front_is_the_one_the_server_had(page: Page, service: Any, scrip
     event = page.url.split("as_of=")[1].split("&")[0]
     address = f"{service.address}/v1/searches/{script.id}/front?as_of={event}"
     then = httpx.get(address).raise_for_status().json()
-    front = "document.querySelector('.chart-plot').data.find((t) => t.name === 'Front').customdata"
-    assert page.evaluate(front) == [point["trial"]["id"] for point in then["points"]]
+    page.wait_for_function(
+        """(ids) => {
+          const { data } = document.querySelector('.chart-plot');
+          const trace = data?.find((t) => t.name === 'Front');
+          return JSON.stringify(trace?.customdata) === JSON.stringify(ids);
+        }""",
+        arg=[point["trial"]["id"] for point in then["points"]],
+    )
     page.keyboard.press("End")
     expect(page.locator(".trials tbody tr")).to_have_count(4)
 
