@@ -1,14 +1,13 @@
 """The Pareto front of a search."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from api.deps import StoreDep
 from api.errors import problem_responses
-from api.etags import matches
+from api.etags import NOT_MODIFIED, IfNoneMatch, tagged_response
 from api.mapping import front_point
 from api.pages import MAX_LIMIT
 from bitpareto.types import Front
@@ -38,7 +37,7 @@ AsOfQuery = Annotated[
 @router.get(
     "/v1/searches/{search_id}/front",
     response_model=Front,
-    responses={304: {"description": "Not Modified"}, **problem_responses(404, 422, 503)},
+    responses={**NOT_MODIFIED, **problem_responses(404, 422, 503)},
     summary="Read the Pareto front",
 )
 def get(
@@ -48,7 +47,7 @@ def get(
     sort: SortQuery = "size_bytes",
     limit: LimitQuery = None,
     as_of: AsOfQuery = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Return the non-dominated trials within budget, smallest file first unless sorted otherwise.
 
@@ -77,12 +76,7 @@ def get(
             for trial in _sorted(search, fitting, sort)[:limit]
         ],
     )
-    digest = hashlib.sha256(front.model_dump_json(exclude={"as_of_event"}).encode()).hexdigest()
-    etag = f'W/"{digest[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if matches(if_none_match, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(front.model_dump_json(), headers=headers, media_type="application/json")
+    return tagged_response(front, if_none_match, untagged=frozenset({"as_of_event"}))
 
 
 def _front(

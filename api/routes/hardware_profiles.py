@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Response, status
 
 from api.deps import NowDep, StoreDep
 from api.errors import problem_responses
+from api.etags import NOT_MODIFIED, IfNoneMatch, tagged_response
 from bitpareto import types as wire
 from search.entities import WrittenProfile
 from search.errors import NotFoundError
@@ -47,14 +48,19 @@ def list_profiles(store: StoreDep) -> wire.HardwareProfiles:
     return wire.HardwareProfiles(data=[_to_wire(profile) for profile in found])
 
 
-@router.get("/{name}", responses=problem_responses(404, 503), summary="Read a hardware profile")
-def get(name: str, store: StoreDep) -> wire.HardwareProfile:
+@router.get(
+    "/{name}",
+    response_model=wire.HardwareProfile,
+    responses={**NOT_MODIFIED, **problem_responses(404, 503)},
+    summary="Read a hardware profile",
+)
+def get(name: str, store: StoreDep, if_none_match: IfNoneMatch = None) -> Response:
     """Return the profile with its text."""
     with store.read() as uow:
         found = find_profile(uow, name)
     if found is None:
         raise NotFoundError("hardware profile", name)
-    return _to_wire(found, with_yaml=True)
+    return tagged_response(_to_wire(found, with_yaml=True), if_none_match)
 
 
 def _to_wire(profile: WrittenProfile, *, with_yaml: bool = False) -> wire.HardwareProfile:

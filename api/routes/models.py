@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Query, Response, status
 
 from api.deps import ArtifactsDep, ConverterDep, NowDep, StoreDep
 from api.errors import problem_responses
+from api.etags import NOT_MODIFIED, IfNoneMatch, tagged_response
 from api.mapping import layer_rows
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
 from api.request_keys import OnceDep
@@ -84,11 +85,17 @@ def list_models(
     )
 
 
-@router.get("/{model_id}", responses=problem_responses(404, 503), summary="Read a network")
-def get(model_id: str, store: StoreDep) -> wire.Model:
+@router.get(
+    "/{model_id}",
+    response_model=wire.Model,
+    responses={**NOT_MODIFIED, **problem_responses(404, 503)},
+    summary="Read a network",
+)
+def get(model_id: str, store: StoreDep, if_none_match: IfNoneMatch = None) -> Response:
     """Return the network with its layers."""
     with store.read() as uow:
-        return _to_wire(uow.models.get(model_id), with_layers=True)
+        model = uow.models.get(model_id)
+    return tagged_response(_to_wire(model, with_layers=True), if_none_match)
 
 
 def _to_wire(model: Model, *, with_layers: bool = False) -> wire.Model:

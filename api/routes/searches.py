@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response, status
 from api import submission
 from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
+from api.etags import NOT_MODIFIED, IfNoneMatch, tagged_response
 from api.mapping import search_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
 from api.request_keys import OnceDep
@@ -75,12 +76,20 @@ def list_searches(
     )
 
 
-@router.get("/{search_id}", responses=problem_responses(404, 503), summary="Read a search")
-def get(search_id: str, store: StoreDep, waiting: WaitingDep) -> Search:
+@router.get(
+    "/{search_id}",
+    response_model=Search,
+    responses={**NOT_MODIFIED, **problem_responses(404, 503)},
+    summary="Read a search",
+)
+def get(
+    search_id: str, store: StoreDep, waiting: WaitingDep, if_none_match: IfNoneMatch = None
+) -> Response:
     """Return the search as it is now."""
     with store.read() as uow:
         search = uow.searches.get(search_id)
-        return search_to_wire(search, waiting.of_search(uow, search))
+        shown = search_to_wire(search, waiting.of_search(uow, search))
+    return tagged_response(shown, if_none_match)
 
 
 @router.post(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Response, status
 
 from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
+from api.etags import NOT_MODIFIED, IfNoneMatch, tagged_response
 from api.mapping import trial_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery
 from api.request_keys import OnceDep
@@ -91,14 +92,22 @@ def list_trials(
     )
 
 
-@router.get("/v1/trials/{trial_id}", responses=problem_responses(404, 503), summary="Read a trial")
-def get(trial_id: str, store: StoreDep, waiting: WaitingDep) -> Trial:
+@router.get(
+    "/v1/trials/{trial_id}",
+    response_model=Trial,
+    responses={**NOT_MODIFIED, **problem_responses(404, 503)},
+    summary="Read a trial",
+)
+def get(
+    trial_id: str, store: StoreDep, waiting: WaitingDep, if_none_match: IfNoneMatch = None
+) -> Response:
     """Return the trial with its layer table and the exact costs of each layer."""
     with store.read() as uow:
         trial = uow.trials.get(trial_id)
         artifact = uow.artifacts.of_trials([trial_id]).get(trial_id)
         why = waiting.of_trial(uow, trial, uow.searches.get(trial.search_id))
-    return trial_to_wire(trial, artifact, why, with_layers=True)
+    shown = trial_to_wire(trial, artifact, why, with_layers=True)
+    return tagged_response(shown, if_none_match)
 
 
 @router.post(
