@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from api.access_control import AccessControl, operation_id, operations_of
 from api.deps import Parts
 from api.errors import install_error_handlers, internal_error_response
 from api.export_cache import ExportCache
@@ -17,6 +18,7 @@ from api.openapi import describe
 from api.request_bodies import BodyLimit
 from api.request_ids import RequestContext
 from api.routes import (
+    access,
     artifacts,
     events,
     exports,
@@ -41,6 +43,23 @@ from jobs.bell import CeleryBell
 from jobs.broker import celery_client
 from search.settings import Settings, settings_from_environment
 
+_ROUTES: Final = (
+    access,
+    searches,
+    trials,
+    fronts,
+    history,
+    logs,
+    events,
+    artifacts,
+    exports,
+    models,
+    hardware_profiles,
+    spaces,
+    meta,
+    metrics,
+    workers,
+)
 _DESCRIPTION: Final = (
     "Tell it the data, the space and the budget; get back the Pareto front of quantized networks, "
     "each a file of exactly the size it claims. Every error is `application/problem+json`."
@@ -85,29 +104,25 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         openapi_url="/v1/openapi.json",
         docs_url=None,  # the built-in pages load scripts from other hosts
         redoc_url=None,
-        generate_unique_id_function=_operation_id,
+        generate_unique_id_function=operation_id,
     )
     app.state.parts = parts
-    for routes in (
-        searches,
-        trials,
-        fronts,
-        history,
-        logs,
-        events,
-        artifacts,
-        exports,
-        models,
-        hardware_profiles,
-        spaces,
-        meta,
-        metrics,
-        workers,
-    ):
+    for routes in _ROUTES:
         app.include_router(routes.router)
     install_error_handlers(app)
     install_dashboard(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(
+        AccessControl,  # before a body is read
+        store=store,
+        operations=operations_of(
+            route
+            for routes in _ROUTES
+            for route in routes.router.routes
+            if isinstance(route, APIRoute)
+        ),
+        require_keys=settings.require_keys,
+    )
     app.add_middleware(RequestMetrics, registry=parts.metrics)
     app.add_middleware(RequestContext, on_crash=internal_error_response)  # added last: outermost
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's way to extend
@@ -117,7 +132,3 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
 def create_app_from_environment() -> FastAPI:
     """Make the application that ``BITPARETO_*`` describes."""
     return create_app(settings_from_environment())
-
-
-def _operation_id(route: APIRoute) -> str:
-    return f"{route.tags[0]}_{route.name}"

@@ -7,8 +7,10 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from api.access_control import principal_of
 from api.export_cache import ExportCache
 from api.model_converter import ModelConverter
+from search.access import Principal
 from search.ports import Bell
 from search.store import Store
 
@@ -63,8 +65,21 @@ def get_parts(request: Request) -> Parts:
 PartsDep = Annotated[Parts, Depends(get_parts)]
 
 
-def get_store(parts: PartsDep) -> Store:
-    """Return the store."""
+def get_principal(request: Request) -> Principal:
+    """Return who sent the request."""
+    return principal_of(request)
+
+
+PrincipalDep = Annotated[Principal, Depends(get_principal)]
+
+
+def get_store(parts: PartsDep, principal: PrincipalDep) -> Store:
+    """Return the store as the project of the request's sender sees it."""
+    return parts.store.of_project(principal.project_id)
+
+
+def get_all_projects(parts: PartsDep) -> Store:
+    """Return the store of all projects; only for what concerns the deployment."""
     return parts.store
 
 
@@ -99,6 +114,7 @@ def get_now(parts: PartsDep) -> datetime:
 
 
 StoreDep = Annotated[Store, Depends(get_store)]
+AllProjectsDep = Annotated[Store, Depends(get_all_projects)]
 BellDep = Annotated[Bell, Depends(get_bell)]
 ArtifactsDep = Annotated[ArtifactReader, Depends(get_artifacts)]
 ConverterDep = Annotated[ModelConverter, Depends(get_converter)]

@@ -168,7 +168,12 @@ def too_large_response(request: Request, max_bytes: int) -> Response:
     return problem_response(request, HTTP_PROBLEMS[413], detail)
 
 
-def _on_domain_error(request: Request, error: Exception) -> Response:
+def domain_error_response(request: Request, error: Exception) -> Response:
+    """Make the answer to an error of the domain.
+
+    Raises:
+        Exception: Any other error, as it is.
+    """
     if not isinstance(error, BitparetoError):
         raise error
     kind = problem_type_of(error)
@@ -235,7 +240,7 @@ def _detail_of(request: Request, kind: ProblemType) -> str:
 
 def install_error_handlers(app: FastAPI) -> None:
     """Make every error of ``app``, the framework's own included, a problem."""
-    app.add_exception_handler(BitparetoError, _on_domain_error)
+    app.add_exception_handler(BitparetoError, domain_error_response)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
 

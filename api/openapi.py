@@ -6,9 +6,12 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from api.access_table import ANYBODY, need_of
+from api.errors import PROBLEM_MEDIA_TYPE
 from bitpareto.types import Problem, SearchEvent
 
 _REFERENCE: Final = "#/components/schemas/{model}"
+_SCHEME: Final = "api_key"
 _NEVER_SENT: Final = ("HTTPValidationError", "ValidationError")
 
 
@@ -29,9 +32,41 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     # every error is a Problem; where FastAPI put its own body, nothing can be invalid
     for operations in document["paths"].values():
         for operation in operations.values():
+            _add_access(operation)
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
     models = [(Problem, "serialization"), (SearchEvent, "serialization")]
     _, extra = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]  # list is invariant
     schemas |= extra["$defs"]
+    document["components"]["securitySchemes"] = {
+        _SCHEME: {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key. A server that listens on this machine alone needs none "
+            "from it.",
+        }
+    }
     return document
+
+
+def _add_access(operation: dict[str, Any]) -> None:
+    """Say what scope an operation takes, and how it refuses who has not got it."""
+    try:
+        need = need_of(operation["operationId"])
+    except LookupError:  # added by somebody else's application, which asks for nothing
+        return
+    if need == ANYBODY:
+        operation["security"] = []
+        return
+    operation["security"] = [{}, {_SCHEME: []}]
+    project = ", in the project `default`" if need.runs_deployment else ""
+    operation["description"] = (
+        f"{operation.get('description', '')}\n\nTakes a key of scope `{need.scope}`{project}."
+    ).strip()
+    operation["responses"] |= {
+        str(status): {"description": "A problem", "content": _problem()} for status in (401, 403)
+    }
+
+
+def _problem() -> dict[str, Any]:
+    return {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from api.deps import NowDep, PartsDep
+from api.deps import NowDep, PartsDep, StoreDep
 from api.mapping import search_to_wire
 from bitpareto import types as wire
 from search.entities import Reason, Search, Trial
@@ -16,8 +16,8 @@ from search.waiting import Crew, crew_at, why_search_waits, why_trial_waits
 class Waiting:
     """The reasons within one request; who works is read when something waits, and once."""
 
-    def __init__(self, parts: PartsDep, now: NowDep) -> None:
-        self._store = parts.store
+    def __init__(self, parts: PartsDep, store: StoreDep, now: NowDep) -> None:
+        self._store = store
         self._lease_s = parts.lease_s
         self._now = now
         self._crew: Crew | None = None

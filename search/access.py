@@ -42,6 +42,11 @@ SCOPE_OF_ROLE: Final[Mapping[Role, Scope]] = MappingProxyType(
 )
 
 
+ROLE_OF_SCOPE: Final[Mapping[Scope, Role]] = MappingProxyType(
+    {scope: role for role, scope in SCOPE_OF_ROLE.items()}
+)
+
+
 def least(first: Scope, second: Scope) -> Scope:
     """Return what both allow."""
     return second if first.allows(second) else first
@@ -84,6 +89,10 @@ class ApiKey:
     expires_at: datetime | None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

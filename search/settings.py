@@ -19,7 +19,7 @@ class Settings:
         artifacts_url: ``file://`` folder or ``s3://bucket/prefix`` of the artifact store.
         host: Address the API binds to.
         port: Port the API binds to; 0 picks a free one.
-        trusted_network: Whether the API alone may bind to an address that other machines reach.
+        require_keys: Whether requests of this machine need an API key too; others always do.
         lease_s: A trial whose worker is silent for this long is re-queued.
         heartbeat_s: Seconds between a worker's signs of life.
         sweep_s: Seconds between two rounds of the sweeper.
@@ -32,7 +32,7 @@ class Settings:
     artifacts_url: str
     host: str = "127.0.0.1"
     port: int = 8642
-    trusted_network: bool = False
+    require_keys: bool = False
     lease_s: float = 15.0
     heartbeat_s: float = 3.0
     sweep_s: float = 2.0
@@ -56,7 +56,7 @@ def settings_from_environment(environment: Mapping[str, str] = os.environ) -> Se
         artifacts_url=environment.get("BITPARETO_ARTIFACTS_URL", (data_dir / "artifacts").as_uri()),
         host=environment.get("BITPARETO_HOST", defaults.host),
         port=int(environment.get("BITPARETO_PORT", defaults.port)),
-        trusted_network=environment.get("BITPARETO_TRUSTED_NETWORK", "0") == "1",
+        require_keys=environment.get("BITPARETO_REQUIRE_KEYS", "0") == "1",
         lease_s=seconds("LEASE", defaults.lease_s),
         heartbeat_s=seconds("HEARTBEAT", defaults.heartbeat_s),
         sweep_s=seconds("SWEEP", defaults.sweep_s),

@@ -26,6 +26,8 @@ from tests.service import claim, proposals, queue_trials
 
 BODY = {"dataset": "digits", "space": {"family": "mobilenetv2"}}
 """The smallest body that creates a search."""
+BASE_URL = "http://127.0.0.1"
+"""This machine, which needs no key."""
 
 
 def migrated_settings(folder: Path) -> Settings:
@@ -96,7 +98,9 @@ class InProcess:
 
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self._app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://127.0.0.1"
+            ) as client:
                 return await client.request(method, path, **options)
 
         return asyncio.run(send())

@@ -1,32 +1,42 @@
-"""The address the service listens on: loopback alone, and nobody else's port."""
+"""The address the service listens on: loopback, or one for which there are keys."""
 
 import errno
-import ipaddress
 import socket
+from contextlib import closing
 
+from db.store import open_store
+from search.addresses import is_loopback
 from search.errors import BitparetoError
+from search.settings import Settings
+from search.store import Store
 
 
 class AddressError(BitparetoError, ValueError):
     """The service cannot listen there; choose another host or port."""
 
 
-def check_loopback(host: str) -> None:
-    """Refuse every host that other machines could reach.
+def check_reachable(host: str, store: Store) -> None:
+    """Refuse an address that other machines reach while nobody has a key.
 
     Raises:
-        AddressError: If the host is not a loopback address.
+        AddressError: If there is no key that works.
     """
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if is_loopback(host):
+        return
+    with store.read() as uow:
+        keys = uow.access.keys()
+    now = store.now()
+    if not any(key.is_valid(now) for key in keys):
         raise AddressError(
-            f"host {host!r} can be reached from other machines and the API has no "
-            "authentication yet; allowed: 127.0.0.1, localhost, ::1, or any host with "
-            "BITPARETO_TRUSTED_NETWORK=1 where something else decides who may come in"
+            f"host {host!r} can be reached from other machines, and there is no API key yet: "
+            "make one with `bitpareto-server keys create --user NAME`, or listen on 127.0.0.1"
         )
+
+
+def check_reachable_of(settings: Settings) -> None:
+    """See ``check_reachable``, for a database that has been migrated."""
+    with closing(open_store(settings.database_url)) as store:
+        check_reachable(settings.host, store)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -9,7 +9,7 @@ import uvicorn
 
 from db.migrate import check_schema, upgrade
 from search.settings import Settings
-from worker.addresses import check_loopback, listen
+from worker.addresses import check_reachable_of, listen
 from worker.logs import configure_logging
 from worker.patience import patiently
 from worker.vitals import end_with_parent
@@ -31,8 +31,7 @@ def api(arguments: argparse.Namespace, settings: Settings) -> int:
     patiently(partial(check_schema, settings.database_url))
     # whoever hands over a socket has checked its address
     if arguments.fd is None:
-        if not settings.trusted_network:
-            check_loopback(settings.host)
+        check_reachable_of(settings)
         listener = listen(settings.host, settings.port)
     else:
         listener = socket.socket(fileno=arguments.fd)

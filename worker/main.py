@@ -12,6 +12,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
+from search.access import DEFAULT_PROJECT, Scope
 from search.errors import BitparetoError, StoreBusyError
 from search.settings import Settings, settings_from_environment
 from worker.gpus import GpuBusyError
@@ -24,6 +25,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "worker": ("worker.celery_app", "run"),
         "sweep": ("worker.sweeper", "run"),
         "gc": ("worker.garbage", "run"),
+        "keys": ("worker.keys", "run"),
         "doctor": ("worker.doctor", "run"),
         "train": ("worker.one_trial", "run"),
     }
@@ -41,7 +43,7 @@ environment (defaults in brackets):
   BITPARETO_DATABASE_URL   sqlite:///… or postgresql+psycopg://… [in the data folder]
   BITPARETO_BROKER_URL     filesystem:// or redis://… [filesystem://]
   BITPARETO_ARTIFACTS_URL  file://… or s3://bucket/prefix, with AWS_… as usual [in the data folder]
-  BITPARETO_TRUSTED_NETWORK  1: the API may bind to other than loopback addresses [0]
+  BITPARETO_REQUIRE_KEYS   1: requests of this machine need an API key too [0]
   BITPARETO_DEVICE         auto, cpu or cuda [auto]
   BITPARETO_GPU_FREE_GIB   a worker does not start on a GPU with less memory free [1]
   BITPARETO_TORCH_THREADS  threads of each worker [1]
@@ -83,7 +85,9 @@ def make_parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data-folder", metavar="D", help="overrides BITPARETO_DATA_FOLDER")
     address = argparse.ArgumentParser(add_help=False)
-    address.add_argument("--host", help="loopback address to listen on [127.0.0.1]")
+    address.add_argument(
+        "--host", help="address to listen on; others than loopback need an API key [127.0.0.1]"
+    )
     address.add_argument("--port", type=_port, metavar="P", help="0 takes a free one [8642]")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -104,6 +108,17 @@ def make_parser() -> argparse.ArgumentParser:
     gc.add_argument("--json", action="store_true", help="as JSON")
     doctor = commands.add_parser("doctor", parents=[common], help="say what is wrong, and the fix")
     doctor.add_argument("--json", action="store_true", help="as JSON")
+    keys = commands.add_parser("keys", parents=[common], help="make, list and revoke API keys")
+    verbs = keys.add_subparsers(dest="verb", required=True, metavar="VERB")
+    create = verbs.add_parser("create", parents=[common], help="make a key, shown this once")
+    create.add_argument("--user", required=True, help="who acts with it; made a member if new")
+    create.add_argument("--project", default=DEFAULT_PROJECT, help=f"[{DEFAULT_PROJECT}]")
+    create.add_argument("--scope", choices=[*Scope], default=Scope.ADMIN, help="[admin]")
+    create.add_argument("--name", default="", help="for people")
+    create.add_argument("--days", type=_count, metavar="N", help="expires after N days [never]")
+    verbs.add_parser("ls", parents=[common], help="list the keys of all projects")
+    revoke = verbs.add_parser("revoke", parents=[common], help="end a key at once")
+    revoke.add_argument("key_id", metavar="KEY_ID")
     commands.add_parser("sweep", parents=[common], help="run the sweeper")
     train = commands.add_parser("train", parents=[common], help="run one queued trial here")
     train.add_argument("trial_id", metavar="TRIAL_ID")

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from db.migrate import upgrade
 from search.settings import Settings
-from worker.addresses import address_of, check_loopback, listen
+from worker.addresses import address_of, check_reachable_of, listen
 from worker.child import Child
 from worker.folder_lock import only_supervisor_of
 from worker.gpus import choose_gpus, gpus_here
@@ -34,13 +34,13 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     Raises:
         BitparetoError: If the address, the folder or the database does not allow it.
     """
-    check_loopback(settings.host)
     stop = StopSignals()
     with (
         only_supervisor_of(settings.data_dir),
         closing(listen(settings.host, settings.port)) as listener,
     ):
         upgrade(settings.database_url)
+        check_reachable_of(settings)
         (settings.data_dir / "logs").mkdir(exist_ok=True)
         crew = train_crew(arguments.train_workers, arguments.gpus)
         children = make_children(settings, listener, crew)

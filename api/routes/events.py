@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from api.deps import PartsDep
+from api.deps import PartsDep, StoreDep
 from api.errors import problem_responses
 from api.event_stream import stream_events
 from search.store import Store
@@ -38,6 +38,7 @@ async def events(
     search_id: str,
     request: Request,
     parts: PartsDep,
+    store: StoreDep,
     after: AfterQuery = 0,
     last_event_id: LastEventIdHeader = None,
 ) -> StreamingResponse:
@@ -46,11 +47,11 @@ async def events(
     Each event's `id` rises. A comment comes at least every 15 s, and a last event `done` when
     nothing can follow.
     """
-    await run_in_threadpool(_check_exists, parts.store, search_id)
+    await run_in_threadpool(_check_exists, store, search_id)
     start = after if last_event_id is None else last_event_id
     return StreamingResponse(
         stream_events(
-            parts.store,
+            store,
             search_id,
             start,
             is_disconnected=request.is_disconnected,

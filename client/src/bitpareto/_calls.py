@@ -62,7 +62,8 @@ def new_key() -> str:
     return str(uuid4())
 
 
-def _reader(type_: type[T]) -> Callable[[bytes], T]:
+def reader(type_: type[T]) -> Callable[[bytes], T]:
+    """Return what reads an answer of a type, ignoring what a newer server adds."""
     adapter = TypeAdapter(type_)
 
     def read(body: bytes) -> T:
@@ -74,23 +75,23 @@ def _reader(type_: type[T]) -> Callable[[bytes], T]:
     return read
 
 
-_read_search = _reader(Search)
-_read_searches = _reader(Page[Search])
-_read_trial = _reader(Trial)
-_read_trials = _reader(Page[Trial])
-_read_rows = _reader(Page[dict[str, Any]])
-_read_front = _reader(Front)
-_read_attempts = _reader(Attempts)
-_read_log_pieces = _reader(LogPieces)
-_read_curves = _reader(Curves)
-_read_hypervolume = _reader(HypervolumeHistory)
-_read_meta = _reader(Meta)
-_read_model = _reader(Model)
-_read_models = _reader(Page[Model])
-_read_profile = _reader(HardwareProfile)
-_read_profiles = _reader(HardwareProfiles)
-_read_workers = _reader(Workers)
-_read_preview = _reader(SpacePreview)
+_read_search = reader(Search)
+_read_searches = reader(Page[Search])
+_read_trial = reader(Trial)
+_read_trials = reader(Page[Trial])
+_read_rows = reader(Page[dict[str, Any]])
+_read_front = reader(Front)
+_read_attempts = reader(Attempts)
+_read_log_pieces = reader(LogPieces)
+_read_curves = reader(Curves)
+_read_hypervolume = reader(HypervolumeHistory)
+_read_meta = reader(Meta)
+_read_model = reader(Model)
+_read_models = reader(Page[Model])
+_read_profile = reader(HardwareProfile)
+_read_profiles = reader(HardwareProfiles)
+_read_workers = reader(Workers)
+_read_preview = reader(SpacePreview)
 
 
 def _given(**params: Param | None) -> dict[str, Param]:

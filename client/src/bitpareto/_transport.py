@@ -25,13 +25,20 @@ def resolve_base_url(base_url: str | None) -> str:
     return (base_url or os.environ.get("BITPARETO_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
 
 
-def request_headers(call: Call[T], attempt: int) -> dict[str, str]:
+def resolve_api_key(api_key: str | None) -> str | None:
+    """Return the key to send: the argument, ``BITPARETO_API_KEY``, or none."""
+    return api_key or os.environ.get("BITPARETO_API_KEY") or None
+
+
+def request_headers(call: Call[T], attempt: int, api_key: str | None) -> dict[str, str]:
     """Return the headers of one attempt."""
     headers = {"User-Agent": f"bitpareto-python/{VERSION}", "X-Client-Version": VERSION}
     if call.body is not None:
         headers["Content-Type"] = call.content_type
     if call.key is not None:
         headers["Idempotency-Key"] = call.key
+    if api_key is not None:
+        headers["Authorization"] = f"Bearer {api_key}"
     if attempt:
         headers["X-Retry-Count"] = str(attempt)
     return headers
@@ -50,11 +57,13 @@ class Transport:
         self,
         base_url: str,
         *,
+        api_key: str | None = None,
         timeout: httpx.Timeout | float,
         max_retries: int,
         http_client: httpx.Client | None,
     ) -> None:
         self.base_url = base_url
+        self._api_key = api_key
         self.max_retries = max_retries
         self._owns_http = http_client is None
         self._http = http_client or httpx.Client(timeout=timeout)
@@ -113,5 +122,5 @@ class Transport:
             self.base_url + call.path,
             params=dict(call.params) or None,
             content=call.body,
-            headers=request_headers(call, attempt),
+            headers=request_headers(call, attempt, self._api_key),
         )

@@ -4,15 +4,18 @@ from types import TracebackType
 
 import httpx
 
+from bitpareto import _access_calls as access_calls
 from bitpareto import _calls as calls
-from bitpareto._transport import DEFAULT_TIMEOUT, Transport, resolve_base_url
+from bitpareto._transport import DEFAULT_TIMEOUT, Transport, resolve_api_key, resolve_base_url
+from bitpareto.resources.api_keys import ApiKeys
 from bitpareto.resources.hardware_profiles import HardwareProfiles
 from bitpareto.resources.models import Models
+from bitpareto.resources.projects import Projects
 from bitpareto.resources.searches import Searches
 from bitpareto.resources.spaces import Spaces
 from bitpareto.resources.trials import Trials
 from bitpareto.resources.workers import Workers
-from bitpareto.types import Meta
+from bitpareto.types import Meta, Principal
 
 
 class Client:
@@ -21,6 +24,8 @@ class Client:
     Args:
         base_url: Address of the server; by default ``BITPARETO_BASE_URL``, else this machine's
             port 8642.
+        api_key: Sent with every call; by default ``BITPARETO_API_KEY``. A server that listens on
+            this machine alone needs none.
         timeout: Seconds, or an ``httpx.Timeout``, for one attempt of a call.
         max_retries: Further attempts after connection errors, 429, 502, 503 and 504, for calls
             that are safe to repeat. The server's ``Retry-After`` is obeyed.
@@ -33,6 +38,8 @@ class Client:
         hardware_profiles: Add, list and read hardware profiles.
         workers: List worker processes.
         spaces: Look at search spaces.
+        api_keys: Make, list and revoke API keys.
+        projects: Make and list projects, and who is a member.
 
     Example:
         with Client() as client:
@@ -45,12 +52,14 @@ class Client:
         self,
         base_url: str | None = None,
         *,
+        api_key: str | None = None,
         timeout: httpx.Timeout | float = DEFAULT_TIMEOUT,
         max_retries: int = 2,
         http_client: httpx.Client | None = None,
     ) -> None:
         self._transport = Transport(
             resolve_base_url(base_url),
+            api_key=resolve_api_key(api_key),
             timeout=timeout,
             max_retries=max_retries,
             http_client=http_client,
@@ -61,6 +70,8 @@ class Client:
         self.hardware_profiles = HardwareProfiles(self._transport)
         self.workers = Workers(self._transport)
         self.spaces = Spaces(self._transport)
+        self.api_keys = ApiKeys(self._transport)
+        self.projects = Projects(self._transport)
 
     @property
     def base_url(self) -> str:
@@ -70,6 +81,10 @@ class Client:
     def meta(self) -> Meta:
         """Return what the server can do: families, data sets, bit choices, limits."""
         return self._transport.send(calls.get_meta())
+
+    def principal(self) -> Principal:
+        """Return whose key this is, in which project, and what it allows now."""
+        return self._transport.send(access_calls.get_principal())
 
     def close(self) -> None:
         """Close the connections, unless the httpx client is yours."""

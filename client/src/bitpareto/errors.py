@@ -6,6 +6,8 @@ BitparetoError
 ├── APIResponseError           an answer that is not this API's
 ├── APIStatusError             the server said no: `.problem`, `.status`, `.request_id`
 │   ├── BadRequestError        400, the body is not JSON
+│   ├── AuthenticationError    401, no key, or one that opens nothing
+│   ├── PermissionDeniedError  403, the key may not do that
 │   ├── NotFoundError          404
 │   ├── ConflictError          409, the object's state does not allow it
 │   ├── InvalidRequestError    413, 422: `.errors` names fields and allowed values
@@ -69,6 +71,14 @@ class APIStatusError(BitparetoError):
 
 class BadRequestError(APIStatusError):
     """400: the server could not read the request."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the server asks for an API key, or this one is wrong, revoked or expired."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key's scope, or its user's role, does not allow this."""
 
 
 class NotFoundError(APIStatusError, LookupError):
@@ -166,6 +176,8 @@ class UsageError(BitparetoError, ValueError):
 
 _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
     400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
     404: NotFoundError,
     409: ConflictError,
     413: InvalidRequestError,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Self
 
 import httpx
 import pytest
@@ -94,6 +95,10 @@ class CountingStore:
         self.begin, self.now = store.begin, store.now
         self._read = store.read
         self.reads = 0
+
+    def of_project(self, _name: str) -> Self:
+        """Return itself: there is one project."""
+        return self
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
         """Open a read-only transaction, and count it."""

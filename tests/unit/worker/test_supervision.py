@@ -13,22 +13,11 @@ import pytest
 
 from search.settings import Settings, settings_from_environment
 from worker import child as child_module
-from worker.addresses import AddressError, address_of, check_loopback, listen
+from worker.addresses import AddressError, address_of, listen
 from worker.child import Child
 from worker.folder_lock import FolderInUseError, only_supervisor_of
 from worker.supervisor import child_environment, make_children, train_crew
 from worker.vitals import PARENT_VARIABLE
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
-def test_loopback_is_allowed(host: str) -> None:
-    check_loopback(host)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])  # noqa: S104
-def test_every_other_host_is_refused(host: str) -> None:
-    with pytest.raises(AddressError, match=r"127\.0\.0\.1"):
-        check_loopback(host)
 
 
 def test_a_port_in_use_is_refused_and_a_free_one_found() -> None:

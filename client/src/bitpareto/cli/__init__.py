@@ -12,6 +12,7 @@ from bitpareto.client import Client
 from bitpareto.errors import (
     APIConnectionError,
     APIStatusError,
+    AuthenticationError,
     BadRequestError,
     BitparetoError,
     ConflictError,
@@ -21,6 +22,7 @@ from bitpareto.errors import (
     InvalidRequestError,
     NoPointError,
     NotFoundError,
+    PermissionDeniedError,
     SearchFailedError,
     SizeError,
     UsageError,
@@ -41,6 +43,7 @@ class Exit(IntEnum):
     WRONG = 6
     NO_DATA = 7
     NOT_INSTALLED = 8
+    DENIED = 9
     INTERRUPTED = 130
 
 
@@ -82,6 +85,8 @@ def exit_status(error: Exception) -> Exit:
             return Exit.SEARCH_FAILED
         case NotFoundError() | NoPointError():
             return Exit.NOT_FOUND
+        case AuthenticationError() | PermissionDeniedError():
+            return Exit.DENIED
         case BadRequestError() | InvalidRequestError() | ConflictError():
             return Exit.USAGE
         case VerificationError():

@@ -6,7 +6,19 @@ from datetime import datetime
 from typing import Any, get_args
 
 from bitpareto._transport import DEFAULT_BASE_URL, VERSION
-from bitpareto.cli import commands, export, hardware, history, logs, models, trials, verify, workers
+from bitpareto.cli import (
+    commands,
+    export,
+    hardware,
+    history,
+    keys,
+    logs,
+    models,
+    trials,
+    verify,
+    workers,
+)
+from bitpareto.types.access import KeyScope
 from bitpareto.types.searches import FrontSort, SearchState
 from bitpareto.types.trials import TrialFormat, TrialSort, TrialState
 
@@ -24,8 +36,8 @@ _EXIT = """\
 exit status: 0 done, 1 the search failed or was cancelled, 2 wrong usage or an invalid request,
 3 no usable answer from the server, 4 no such search, trial or point, 130 interrupted; of verify
 and export also 5 damaged file, 6 a claim or the export is wrong, 7 missing or other data, 8 what
-does it is not installed.
-The server is BITPARETO_BASE_URL or --base-url; default {default}.
+does it is not installed, 9 the API key is missing, wrong, or may not do that.
+The server is BITPARETO_BASE_URL or --base-url; default {default}. The API key is BITPARETO_API_KEY.
 """
 
 _SORT = "accuracy, size_bytes, macs or another objective; --sort=-accuracy puts the largest first"
@@ -235,6 +247,18 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "add", hardware.add, "add a hardware profile", "bitpareto hardware add chip.yaml", kinds
     )
     added.add_argument("file", metavar="FILE.yaml", help="see docs/hardware-profiles.md")
+    opens = verbs.add_parser("keys", help="make, list and revoke API keys")
+    kinds = opens.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    example = "bitpareto keys create --scope write --user ada --days 90"
+    made = add("create", keys.create, "make an API key, shown this once", example, kinds)
+    made.add_argument("--scope", choices=get_args(KeyScope), default="read", help="default read")
+    made.add_argument("--user", help="a member of the project; you, when left out")
+    made.add_argument("--name", default="", help="for people")
+    made.add_argument("--days", type=_positive, metavar="N", help="it expires after N days")
+    add("ls", keys.ls, "list the project's API keys", "bitpareto keys ls", kinds)
+    ended = add("revoke", keys.revoke, "end an API key", "bitpareto keys revoke key_01J...", kinds)
+    ended.add_argument("key", metavar="KEY", help="id of a key")
+    add("whoami", keys.whoami, "say whose API key is sent", "bitpareto whoami")
     add("workers", workers.ls, "list worker processes", "bitpareto workers")
     return parser.parse_args(argv)
 

@@ -1,5 +1,19 @@
 """The wire models of the REST API: the one definition, used by the server and the SDK."""
 
+from bitpareto.types.access import (
+    ApiKey,
+    ApiKeyCreate,
+    ApiKeyCreated,
+    ApiKeys,
+    Member,
+    Members,
+    MemberSet,
+    Principal,
+    Project,
+    ProjectCreate,
+    ProjectCreated,
+    Projects,
+)
 from bitpareto.types.hardware import HardwareProfile, HardwareProfiles, HardwareRef
 from bitpareto.types.history import CurvePoint, Curves, HypervolumeHistory, HypervolumePoint
 from bitpareto.types.meta import DatasetMeta, Health, Meta, ObjectiveMeta, PageMeta, ProblemMeta
@@ -40,6 +54,10 @@ from bitpareto.types.trials import (
 from bitpareto.types.workers import Capabilities, Worker, Workers
 
 __all__ = [
+    "ApiKey",
+    "ApiKeyCreate",
+    "ApiKeyCreated",
+    "ApiKeys",
     "Artifact",
     "CandidateCount",
     "CandidateSample",
@@ -59,15 +77,23 @@ __all__ = [
     "HypervolumePoint",
     "LayerRow",
     "Limits",
+    "Member",
+    "MemberSet",
+    "Members",
     "Meta",
     "Model",
     "Needs",
     "ObjectiveMeta",
     "Page",
     "PageMeta",
+    "Principal",
     "Problem",
     "ProblemMeta",
     "Progress",
+    "Project",
+    "ProjectCreate",
+    "ProjectCreated",
+    "Projects",
     "Reason",
     "Recipe",
     "Replicates",

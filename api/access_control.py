@@ -1,0 +1,145 @@
+"""Nobody gets past this without what the operation asks for; before the body is read.
+
+A server that only this machine can reach needs no key. That is decided for each request: by the
+address at which it arrived, and by the name it was asked under, because a web page on the internet
+can make a browser ask ``http://evil.example`` at 127.0.0.1 (DNS rebinding).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.access_table import Need, need_of
+from api.errors import domain_error_response
+from search.access import LOCAL_USER, Principal
+from search.addresses import is_loopback
+from search.errors import AuthenticationError, BitparetoError, PermissionDeniedError
+from search.store import Store
+from search.use_cases.access import authenticate
+
+_BEARER: Final = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
+_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host")
+_HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:]*)(?::\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation as the table of access and its route describe it."""
+
+    id: str
+    methods: frozenset[str]
+    path: re.Pattern[str]
+    need: Need
+
+
+def operations_of(routes: Iterable[APIRoute]) -> tuple[Operation, ...]:
+    """Return every operation in the order in which requests are matched.
+
+    Raises:
+        LookupError: If one is missing in the table.
+    """
+    return tuple(
+        Operation(
+            id=operation_id(route),
+            methods=frozenset(route.methods or ()),
+            path=route.path_regex,
+            need=need_of(operation_id(route)),
+        )
+        for route in routes
+    )
+
+
+def operation_id(route: APIRoute) -> str:
+    """Return the name of an operation in OpenAPI and in the table of access."""
+    return f"{route.tags[0]}_{route.name}"
+
+
+class AccessControl:
+    """ASGI middleware: finds out who asks, and refuses what they may not do.
+
+    Args:
+        app: What comes next.
+        store: Of all projects.
+        operations: Every operation.
+        require_keys: Whether requests of this machine need a key too.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, store: Store, operations: tuple[Operation, ...], require_keys: bool
+    ) -> None:
+        self._app = app
+        self._store = store
+        self._operations = operations
+        self._require_keys = require_keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one request."""
+        operation = self._operation(scope) if scope["type"] == "http" else None
+        if operation is not None and operation.need.scope is not None:
+            try:
+                principal = await self._principal(scope)
+                check_allowed(principal, operation.need)
+            except BitparetoError as error:
+                await domain_error_response(Request(scope), error)(scope, receive, send)
+                return
+            scope.setdefault("state", {})["principal"] = principal
+        await self._app(scope, receive, send)
+
+    def _operation(self, scope: Scope) -> Operation | None:
+        path: str = scope["path"]
+        for operation in self._operations:
+            if scope["method"] in operation.methods and operation.path.match(path):
+                return operation
+        return None
+
+    async def _principal(self, scope: Scope) -> Principal:
+        sent = Headers(scope=scope).get("authorization")
+        if sent is None and not self._require_keys and is_local(scope):
+            return LOCAL_USER
+        bearer = _BEARER.fullmatch(sent or "")
+        return await run_in_threadpool(authenticate, self._store, bearer[1] if bearer else "")
+
+
+def check_allowed(principal: Principal, need: Need) -> None:
+    """Let pass whoever has what is needed.
+
+    Raises:
+        PermissionDeniedError: If they have not.
+    """
+    if need.scope is not None and not principal.scope.allows(need.scope):
+        detail = f"this takes a key of scope {need.scope}; this one allows {principal.scope}"
+        raise PermissionDeniedError(detail)
+    if need.runs_deployment and not principal.runs_deployment:
+        raise PermissionDeniedError("this takes a key of the project 'default'")
+
+
+def is_local(scope: Scope) -> bool:
+    """Whether a request came over a loopback address, asks for one, and no proxy sent it on."""
+    headers = Headers(scope=scope)
+    host = _HOST.fullmatch(headers.get("host", ""))
+    server = scope.get("server") or ("", None)
+    return (
+        is_loopback(server[0])
+        and host is not None
+        and is_loopback(host[1].strip("[]"))
+        and not any(name in headers for name in _FORWARDED)
+    )
+
+
+def principal_of(request: Request) -> Principal:
+    """Return who sent a request.
+
+    Raises:
+        AuthenticationError: If the operation is open to everybody, and so nobody was asked.
+    """
+    found: Any = request.scope.get("state", {}).get("principal")
+    if not isinstance(found, Principal):
+        raise AuthenticationError("nobody was asked who they are")
+    return found

@@ -1,0 +1,58 @@
+"""``bitpareto keys`` and ``bitpareto whoami``: what opens a project."""
+
+import argparse
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+from rich.table import Table
+
+from bitpareto.client import Client
+
+
+def create(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Make a key and print it, this once."""
+    days: int | None = arguments.days
+    made = client.api_keys.create(
+        scope=arguments.scope,
+        user=arguments.user,
+        name=arguments.name,
+        expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
+    )
+    if arguments.json:
+        out.print_json(made.model_dump_json())
+    else:
+        out.print(made.key, markup=False, highlight=False)
+
+
+def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """List the project's keys."""
+    found = client.api_keys.list()
+    if arguments.json:
+        out.print_json(data=[key.model_dump(mode="json") for key in found])
+        return
+    table = Table(box=None)
+    for heading in ("key", "user", "scope", "name", "expires", "last used", "revoked"):
+        table.add_column(heading, no_wrap=True)
+    for key in found:
+        times = (key.expires_at, key.last_used_at, key.revoked_at)
+        shown = [f"{time:%Y-%m-%d %H:%M}" if time else "-" for time in times]
+        table.add_row(key.id, key.user, key.scope, key.name, *shown)
+    out.print(table)
+
+
+def revoke(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """End a key at once."""
+    key = client.api_keys.revoke(arguments.key)
+    if arguments.json:
+        out.print_json(key.model_dump_json())
+    else:
+        out.print(f"{key.id} opens nothing any more", highlight=False)
+
+
+def whoami(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Say whose key is sent."""
+    found = client.principal()
+    if arguments.json:
+        out.print_json(found.model_dump_json())
+    else:
+        out.print(f"{found.user} of {found.project}, may {found.scope}", highlight=False)
