@@ -26,6 +26,7 @@ _COUNTERS: Final = {
     "attempts": ("trial_attempts", "Times that trials were claimed."),
     "times_lost": ("trials_lost", "Times that a worker was lost with its trial."),
     "train_seconds": ("train_seconds", "Training time of completed trials."),
+    "gpu_seconds": ("gpu_seconds", "Training time of completed trials on GPUs."),
     "front_joined": ("front_joined", "Times that trials joined fronts."),
     "front_left": ("front_left", "Times that trials left fronts."),
 }

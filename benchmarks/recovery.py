@@ -62,7 +62,7 @@ DISTRIBUTED = (
 EMBEDDED = (*KILLS, "kill all", "message twice")
 FAULTS_EACH = 2
 FAULTS_WITHIN_S = 45.0
-PATIENCE_S = 300.0
+PATIENCE_S = 900.0
 N_WORKERS = 4
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 

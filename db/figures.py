@@ -42,6 +42,12 @@ class SqlFigures:
                 select(func.sum(seconds)).where(TrialRow.state == TrialState.COMPLETED)
             )
             or 0.0,
+            gpu_seconds=self._one(
+                select(func.sum(TrialRow.metrics["gpu_seconds"].as_float())).where(
+                    TrialRow.state == TrialState.COMPLETED
+                )
+            )
+            or 0.0,
             front_joined=self._one(select(func.count(FrontMemberRow.id))),
             front_left=self._one(select(func.count(FrontMemberRow.left_event))),
             artifact_bytes=self._one(select(func.sum(ArtifactRow.size_bytes))) or 0,

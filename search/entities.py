@@ -139,7 +139,8 @@ class Trial:
         metrics: Measured values: ``accuracy`` (validation, packed file),
             ``accuracy_fake_quantized``, ``decision_agreement`` (share of validation images on which
             file and fake-quantized network decide alike), ``float_accuracy``,
-            ``float_size_bytes``, ``n_validation``, ``train_seconds``; after refining
+            ``float_size_bytes``, ``n_validation``, ``train_seconds``,
+            ``gpu_seconds`` (of these, on a GPU); after refining
             ``test_accuracy`` and ``n_test``.
         on_front: Whether it is on the search's front now.
         replicate: 0 for the first trial of a candidate, then 1, 2, … for those asked for.

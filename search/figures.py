@@ -22,6 +22,7 @@ class Figures:
         attempts: Times that trials were claimed.
         times_lost: Times that a worker was lost with its trial.
         train_seconds: Of all completed trials.
+        gpu_seconds: Of these, on GPUs.
         front_joined: Times that trials joined fronts.
         front_left: Times that they left again.
         artifact_bytes: Of all packed files.
@@ -36,6 +37,7 @@ class Figures:
     attempts: int
     times_lost: int
     train_seconds: float
+    gpu_seconds: float
     front_joined: int
     front_left: int
     artifact_bytes: int

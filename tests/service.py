@@ -127,5 +127,6 @@ def record_result(
         "float_size_bytes": 4.0 * trial.costs["size_bytes"],
         "n_validation": 360.0,
         "train_seconds": 1.0,
+        "gpu_seconds": 0.25,
     }
     complete_trial(uow, claimed.lease, metrics, artifact, at)

@@ -120,6 +120,7 @@ def run_trial(
         "float_size_bytes": float(float_size_bytes(layers)),
         "n_validation": float(len(labels)),
         "train_seconds": training.seconds,
+        "gpu_seconds": training.seconds if device.startswith("cuda") else 0.0,
     }
     _check_gap(otherwise, metrics, recipe)
     report(Progress(phase="pack", epoch=1, n_epochs=1, accuracy=metrics["accuracy"]))

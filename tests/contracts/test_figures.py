@@ -45,6 +45,7 @@ def test_everything_is_counted_across_searches(store: Store) -> None:
     assert counts == {TrialState.COMPLETED: 2, TrialState.RUNNING: 1, TrialState.QUEUED: 2}
     assert figures.workers == {"train": 2, "optimize": 1}
     assert (figures.attempts, figures.times_lost, figures.train_seconds) == (3, 0, 2.0)
+    assert figures.gpu_seconds == 0.5
     assert figures.oldest_queued_s == 10
     assert figures.oldest_heartbeat_s == 25
     assert figures.next_expiry_s == 10 + 15 - 30

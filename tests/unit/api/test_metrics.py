@@ -30,7 +30,12 @@ def test_an_empty_deployment_has_every_metric(api: InProcess) -> None:
     assert value(found, "database_up") == 1
     assert value(found, "trials", state="queued") == 0
     assert value(found, "searches", state="running") == 0
-    for name in ("trial_attempts_total", "trials_lost_total", "train_seconds_total"):
+    for name in (
+        "trial_attempts_total",
+        "trials_lost_total",
+        "train_seconds_total",
+        "gpu_seconds_total",
+    ):
         assert value(found, name) == 0
     for name in ("oldest_queued_seconds", "next_lease_expiry_seconds", "artifact_bytes"):
         assert value(found, name) == 0
