@@ -148,8 +148,7 @@ def principal_of(uow: UnitOfWork, key_id: str, now: datetime) -> tuple[Principal
     """
     key = uow.access.get_key(key_id)
     member = uow.access.find_member(key.project_id, key.user)
-    expired = key.expires_at is not None and key.expires_at <= now
-    if key.revoked_at is not None or expired or member is None:
+    if member is None or not key.is_valid(now):
         raise AuthenticationError(_UNKNOWN)
     scope = least(key.scope, SCOPE_OF_ROLE[member.role])
     principal = Principal(project_id=key.project_id, user=key.user, key_id=key.id, scope=scope)
