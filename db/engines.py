@@ -123,7 +123,9 @@ def _begin_sqlite(connection: Connection) -> None:
     # a deferred transaction that later wants to write can fail without waiting [SQLite], so writers
     # say at once that they are writers
     reads = bool(connection.get_execution_options().get(_READ_ONLY, False))
-    connection.exec_driver_sql(f"PRAGMA query_only={int(reads)}")
+    if connection.info.get(_READ_ONLY) != reads:
+        connection.exec_driver_sql(f"PRAGMA query_only={int(reads)}")
+        connection.info[_READ_ONLY] = reads  # the pooled connection's, so it stays
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 

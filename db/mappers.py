@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from db.rows import HeldRow
 from db.tables import ArtifactRow, EventRow, SearchRow, TrialRow, WorkerRow
 from search.entities import (
     Artifact,
@@ -55,7 +56,7 @@ def _profile_columns(profile: WrittenProfile) -> dict[str, Any]:
     return {"name": profile.name, "sha256": profile.sha256, "yaml": profile.yaml}
 
 
-def to_search(row: SearchRow) -> Search:
+def to_search(row: SearchRow | HeldRow) -> Search:
     """Return the search of a row."""
     return Search(
         id=row.id,
@@ -80,7 +81,7 @@ def to_search(row: SearchRow) -> Search:
     )
 
 
-def to_schedule(row: SearchRow) -> Schedule:
+def to_schedule(row: SearchRow | HeldRow) -> Schedule:
     """Return the schedule of a search's row."""
     return Schedule(
         next_number=row.next_number,
@@ -134,7 +135,7 @@ def changing_trial_columns(trial: Trial) -> dict[str, Any]:
     }
 
 
-def to_trial(row: TrialRow) -> Trial:
+def to_trial(row: TrialRow | HeldRow) -> Trial:
     """Return the trial of a row."""
     return Trial(
         id=row.id,
@@ -180,7 +181,7 @@ def to_facts(row: Row[Any]) -> TrialFacts:
     )
 
 
-def to_artifact(row: ArtifactRow) -> Artifact:
+def to_artifact(row: ArtifactRow | HeldRow) -> Artifact:
     """Return the artifact of a row."""
     return Artifact(
         id=row.id,

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.lists import searches_query
@@ -16,7 +16,7 @@ from db.mappers import (
     to_schedule,
     to_search,
 )
-from db.rows import held_row
+from db.rows import change_row, fetch, held_row, insert_row, insert_rows
 from db.tables import (
     ArtifactRow,
     EventRow,
@@ -53,9 +53,7 @@ class SqlSearches:
 
     def save(self, search: Search) -> None:
         """Write a search that exists."""
-        row = held_row(self._session, SearchRow, "search", search.id)
-        for name, value in search_columns(search).items():
-            setattr(row, name, value)
+        change_row(self._session, SearchRow, "search", search.id, search_columns(search))
 
     def schedule(self, search_id: str) -> Schedule:
         """Return a search's schedule."""
@@ -63,9 +61,7 @@ class SqlSearches:
 
     def save_schedule(self, search_id: str, schedule: Schedule) -> None:
         """Write a search's schedule."""
-        row = held_row(self._session, SearchRow, "search", search_id)
-        for name, value in asdict(schedule).items():
-            setattr(row, name, value)
+        change_row(self._session, SearchRow, "search", search_id, asdict(schedule))
 
     def page(
         self, limit: int, before_id: str | None = None, kept: SearchFilter = ALL_SEARCHES
@@ -105,8 +101,7 @@ class SqlArtifacts:
 
     def add(self, artifact: Artifact) -> None:
         """Store a record."""
-        self._session.add(ArtifactRow(**asdict(artifact)))
-        self._session.flush()
+        insert_row(self._session, ArtifactRow, asdict(artifact))
 
     def get(self, artifact_id: str) -> Artifact:
         """Return a record."""
@@ -116,6 +111,11 @@ class SqlArtifacts:
         """Return the records of these trials by trial id."""
         query = select(ArtifactRow).where(ArtifactRow.trial_id.in_(trial_ids))
         return {row.trial_id: to_artifact(row) for row in self._session.scalars(query)}
+
+
+_NAMED: Final = select(EventRow.id, EventRow.trial_id).where(
+    EventRow.search_id == bindparam("search_id"), EventRow.id > bindparam("after")
+)
 
 
 class SqlEvents:
@@ -133,28 +133,18 @@ class SqlEvents:
     def append(self, search_id: str, type_: str, at: datetime, payload: dict[str, Any]) -> int:
         """Append an event and return its id."""
         self._check_locked(search_id)
-        trial_id = payload.get("trial_id")
-        row = EventRow(search_id=search_id, type=type_, at=at, trial_id=trial_id, payload=payload)
-        self._session.add(row)
-        self._session.flush()
-        return row.id
+        event_id: int = insert_row(
+            self._session, EventRow, _event_columns(search_id, type_, at, payload)
+        )
+        return event_id
 
     def append_all(
         self, search_id: str, type_: str, entries: Sequence[tuple[datetime, dict[str, Any]]]
     ) -> None:
         """Append several events of a type in their order."""
         self._check_locked(search_id)
-        rows = [
-            {
-                "search_id": search_id,
-                "type": type_,
-                "at": at,
-                "trial_id": payload.get("trial_id"),
-                "payload": payload,
-            }
-            for at, payload in entries
-        ]
-        self._session.execute(insert(EventRow), rows)
+        rows = [_event_columns(search_id, type_, at, payload) for at, payload in entries]
+        insert_rows(self._session, EventRow, rows)
 
     def _check_locked(self, search_id: str) -> None:
         if search_id not in self._locked:
@@ -170,6 +160,12 @@ class SqlEvents:
         )
         return [to_event(row) for row in self._session.scalars(query)]
 
+    def named_after(self, search_id: str, event_id: int) -> tuple[int, set[str]]:
+        """Return the id of the newest event, and which trials those after ``event_id`` name."""
+        rows = fetch(self._session, _NAMED, search_id=search_id, after=event_id).all()
+        newest = max((row.id for row in rows), default=event_id)
+        return newest, {row.trial_id for row in rows if row.trial_id}
+
     def of_types(
         self, search_id: str, types: Sequence[str], trial_id: str | None = None
     ) -> list[Event]:
@@ -183,3 +179,16 @@ class SqlEvents:
         """Return the id of the newest event, 0 without events."""
         query = select(func.max(EventRow.id)).where(EventRow.search_id == search_id)
         return self._session.scalar(query) or 0
+
+
+def _event_columns(
+    search_id: str, type_: str, at: datetime, payload: dict[str, Any]
+) -> dict[str, Any]:
+    trial_id = payload.get("trial_id")
+    return {
+        "search_id": search_id,
+        "type": type_,
+        "at": at,
+        "trial_id": trial_id,
+        "payload": payload,
+    }

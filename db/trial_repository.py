@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import inspect, or_, select, update
+from sqlalchemy import bindparam, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.lists import trials_query
 from db.mappers import changing_trial_columns, to_facts, to_trial, trial_columns
-from db.rows import held_row
-from db.tables import EventRow, FrontMemberRow, SearchRow, TrialRow
+from db.rows import change_row, fetch, held_row, insert_row
+from db.tables import FrontMemberRow, SearchRow, TrialRow
 from search.entities import Trial, TrialFacts
 from search.errors import NotFoundError
 from search.filters import ALL_TRIALS, BY_NUMBER, TrialFilter, TrialOrder, TrialPosition
@@ -24,6 +24,14 @@ _FACTS: Final = (
     TrialRow.candidate_hash,
     TrialRow.costs,
     TrialRow.metrics,
+)
+_OF_SEARCH: Final = TrialRow.search_id == bindparam("search_id")
+_SEARCH_OF: Final = select(TrialRow.search_id).where(TrialRow.id == bindparam("trial_id"))
+_ALL_FACTS: Final = select(*_FACTS).where(_OF_SEARCH).order_by(TrialRow.number)
+_SOME_FACTS: Final = _ALL_FACTS.where(TrialRow.id.in_(bindparam("ids", expanding=True)))
+_FRONT: Final = select(*_FACTS).where(_OF_SEARCH, TrialRow.on_front)
+_KNOWN: Final = select(TrialRow.candidate_hash).where(
+    _OF_SEARCH, TrialRow.candidate_hash.in_(bindparam("hashes", expanding=True))
 )
 
 
@@ -40,10 +48,9 @@ class SqlTrials:
 
     def add(self, trial: Trial, rung_at: datetime | None = None) -> None:
         """Store a new trial."""
-        row = TrialRow(**trial_columns(trial), rung_at=rung_at, on_front=False)
-        self._session.add(row)
+        columns = {**trial_columns(trial), "rung_at": rung_at, "on_front": False}
+        insert_row(self._session, TrialRow, columns)
         self._count(trial.search_id, {str(trial.state): 1})
-        self._session.flush()
 
     def get(self, trial_id: str) -> Trial:
         """Return a trial."""
@@ -51,8 +58,7 @@ class SqlTrials:
 
     def search_of(self, trial_id: str) -> str:
         """Return the id of a trial's search."""
-        query = select(TrialRow.search_id).where(TrialRow.id == trial_id)
-        search_id = self._session.scalar(query)
+        search_id: str | None = fetch(self._session, _SEARCH_OF, trial_id=trial_id).scalar()
         if search_id is None:
             raise NotFoundError("trial", trial_id)
         return search_id
@@ -66,8 +72,7 @@ class SqlTrials:
         row = held_row(self._session, TrialRow, "trial", trial.id)
         if row.state != trial.state:
             self._count(trial.search_id, {row.state: -1, str(trial.state): 1})
-        for name, value in changing_trial_columns(trial).items():
-            setattr(row, name, value)
+        change_row(self._session, TrialRow, "trial", trial.id, changing_trial_columns(trial))
 
     def _count(self, search_id: str, changes: Mapping[str, int]) -> None:
         if search_id not in self._locked:
@@ -75,7 +80,8 @@ class SqlTrials:
         row = held_row(self._session, SearchRow, "search", search_id)
         counts = {state: row.trial_counts.get(state, 0) + n for state, n in changes.items()}
         merged = {**row.trial_counts, **counts}
-        row.trial_counts = {state: n for state, n in merged.items() if n}
+        kept = {state: n for state, n in merged.items() if n}
+        change_row(self._session, SearchRow, "search", search_id, {"trial_counts": kept})
 
     def of_search(self, search_id: str) -> list[Trial]:
         """Return a search's trials by number."""
@@ -89,23 +95,18 @@ class SqlTrials:
         )
         return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.number))]
 
-    def facts(self, search_id: str, after_event: int = 0) -> list[TrialFacts]:
-        """Return the trials that the log names after an event, by number; all of them after 0."""
-        query = select(*_FACTS).where(TrialRow.search_id == search_id).order_by(TrialRow.number)
-        if after_event:
-            named = select(EventRow.trial_id).where(
-                EventRow.search_id == search_id, EventRow.id > after_event
-            )
-            changed = {trial_id for trial_id in self._session.scalars(named) if trial_id}
-            query = query.where(TrialRow.id.in_(changed))
-        return [to_facts(row) for row in self._session.execute(query)]
+    def facts(self, search_id: str, trial_ids: Collection[str] | None = None) -> list[TrialFacts]:
+        """Return a search's trials by number; only some of them where ids are given."""
+        if trial_ids is None:
+            rows = fetch(self._session, _ALL_FACTS, search_id=search_id)
+        else:
+            rows = fetch(self._session, _SOME_FACTS, search_id=search_id, ids=list(trial_ids))
+        return [to_facts(row) for row in rows]
 
     def known(self, search_id: str, candidate_hashes: Sequence[str]) -> set[str]:
         """Return which of these candidates the search has a trial of."""
-        query = select(TrialRow.candidate_hash).where(
-            TrialRow.search_id == search_id, TrialRow.candidate_hash.in_(candidate_hashes)
-        )
-        return set(self._session.scalars(query))
+        hashes = list(candidate_hashes)
+        return set(fetch(self._session, _KNOWN, search_id=search_id, hashes=hashes).scalars())
 
     def of_candidate(self, search_id: str, candidate_hash: str) -> list[Trial]:
         """Return a search's trials of one candidate, by number."""
@@ -152,9 +153,8 @@ class SqlTrials:
 
     def front_facts(self, search_id: str) -> list[TrialFacts]:
         """Return the members of a search's front by number."""
-        query = select(*_FACTS).where(TrialRow.search_id == search_id, TrialRow.on_front)
         # sorted here: asked to sort, SQLite walks along all numbers
-        members = [to_facts(row) for row in self._session.execute(query)]
+        members = [to_facts(row) for row in fetch(self._session, _FRONT, search_id=search_id)]
         return sorted(members, key=lambda member: member.number)
 
     def front_as_of(self, search_id: str, event_id: int) -> list[Trial]:
@@ -173,26 +173,18 @@ class SqlTrials:
 
     def join_front(self, trial: Trial, event_id: int) -> None:
         """Put a trial on the front as of an event."""
-        held_row(self._session, TrialRow, "trial", trial.id).on_front = True
-        self._session.add(
-            FrontMemberRow(
-                search_id=trial.search_id,
-                trial_id=trial.id,
-                joined_event=event_id,
-                left_event=None,
-            )
-        )
-        self._session.flush()
+        change_row(self._session, TrialRow, "trial", trial.id, {"on_front": True})
+        stay = {"search_id": trial.search_id, "trial_id": trial.id, "joined_event": event_id}
+        insert_row(self._session, FrontMemberRow, stay)
 
     def leave_front(self, trial_id: str, event_id: int) -> None:
         """Take a trial off the front as of an event."""
-        held_row(self._session, TrialRow, "trial", trial_id).on_front = False
+        change_row(self._session, TrialRow, "trial", trial_id, {"on_front": False})
         self._session.execute(
             update(FrontMemberRow)
             .where(FrontMemberRow.trial_id == trial_id, FrontMemberRow.left_event.is_(None))
             .values(left_event=event_id)
         )
-        self._session.flush()
 
     def holders(self) -> set[str]:
         """Return the ids of all workers that hold a trial, of whichever project."""

@@ -1,6 +1,6 @@
 """The store the use cases run on: repositories inside a unit of work. ``db`` implements it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,8 +115,8 @@ class TrialRepository(Protocol):
     def queued(self, search_id: str) -> list[Trial]:
         """Return a search's trials that nobody has claimed, by number."""
 
-    def facts(self, search_id: str, after_event: int = 0) -> list[TrialFacts]:
-        """Return the trials that the log names after an event, by number; all of them after 0."""
+    def facts(self, search_id: str, trial_ids: Collection[str] | None = None) -> list[TrialFacts]:
+        """Return a search's trials by number; only some of them where ids are given."""
 
     def known(self, search_id: str, candidate_hashes: Sequence[str]) -> set[str]:
         """Return which of these candidates the search has a trial of."""
@@ -243,6 +243,9 @@ class EventRepository(Protocol):
         self, search_id: str, types: Sequence[str], trial_id: str | None = None
     ) -> list[Event]:
         """Return all events of these types, of one trial where asked to, in order."""
+
+    def named_after(self, search_id: str, event_id: int) -> tuple[int, set[str]]:
+        """Return the id of the newest event, and which trials those after ``event_id`` name."""
 
     def last_id(self, search_id: str) -> int:
         """Return the id of the newest event, 0 without events."""

@@ -256,11 +256,16 @@ def trial_seed(search_seed: int, number: int) -> int:
 
 
 def _brought_up_to_date(uow: UnitOfWork, search_id: str, remembered: History) -> History:
+    if remembered.as_of:
+        as_of, changed = uow.events.named_after(search_id, remembered.as_of)
+        trials = uow.trials.facts(search_id, changed)
+    else:
+        as_of, trials = uow.events.last_id(search_id), uow.trials.facts(search_id)
     observations = list(remembered.observations)
-    for trial in uow.trials.facts(search_id, remembered.as_of):
+    for trial in trials:
         # numbers count from 1 without a gap, and come in order
         observations[trial.number - 1 : trial.number] = [_observe(trial)]
-    return History(uow.events.last_id(search_id), tuple(observations))
+    return History(as_of, tuple(observations))
 
 
 def _observe(trial: TrialFacts) -> Observation:

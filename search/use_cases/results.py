@@ -201,14 +201,14 @@ def _stands_already(uow: UnitOfWork, trial: Trial) -> bool:
 def _update_front(uow: UnitOfWork, search: Search, trial: Trial, now: datetime) -> FrontChange:
     if any(trial.costs[name] > bound for name, bound in search.budgets.items()):
         return NO_CHANGE
-    if _stands_already(uow, trial):
-        return NO_CHANGE
     points = {
         member.id: trial_losses(search, member) for member in uow.trials.front_facts(search.id)
     }
     change = insert(points, trial_losses(search, trial))
     if not change.added:
         return change
+    if _stands_already(uow, trial):
+        return NO_CHANGE
     kept = [point for key, point in points.items() if key not in change.removed]
     kept.append(trial_losses(search, trial))
     volume = hypervolume(kept, losses(search.ref_point, search.objectives))

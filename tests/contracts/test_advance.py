@@ -194,8 +194,11 @@ def test_a_remembered_history_is_brought_up_to_date(store: Store) -> None:
         for _ in range(2):
             complete(store, claim(store, waiting.pop(0)), 0.5 + 0.1 * step)
         with store.read() as uow:
-            assert len(uow.trials.facts(search.id, uow.events.last_id(search.id))) == 0
-            assert 2 <= len(uow.trials.facts(search.id, remembered.as_of)) <= 4
+            newest, changed = uow.events.named_after(search.id, remembered.as_of)
+            assert newest == uow.events.last_id(search.id)
+            assert uow.events.named_after(search.id, newest) == (newest, set())
+            assert {trial.id for trial in uow.trials.facts(search.id, changed)} == changed
+            assert 2 <= len(changed) <= 4
     with store.begin() as uow:
         kept = begin_advance(uow, search.id, NOW, 30, remembered)
         read = begin_advance(uow, search.id, later(31), 30)

@@ -53,6 +53,25 @@ def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
         assert [event.type for event in uow.events.after(search.id, 0, 10)] == ["search.state"]
 
 
+def test_a_transaction_sees_what_it_changed(store: Store) -> None:
+    search = new_search(store)
+    (first, second) = queue_trials(store, search, proposals(2))
+    with store.begin() as uow:
+        uow.searches.lock(search.id)
+        uow.trials.save(replace(uow.trials.get(first), state=TrialState.CANCELLED))
+        assert [trial.id for trial in uow.trials.queued(search.id)] == [second]
+        assert uow.trials.facts(search.id)[0].state == TrialState.CANCELLED
+        uow.trials.save(replace(uow.trials.lock(first), outcome="told"))
+        assert uow.trials.lock(first).outcome == "told"
+    with store.read() as uow:
+        assert (uow.trials.get(first).outcome, uow.trials.get(first).state) == (
+            "told",
+            TrialState.CANCELLED,
+        )
+        counts = uow.searches.get(search.id).trial_counts
+    assert counts == {TrialState.CANCELLED: 1, TrialState.QUEUED: 1}
+
+
 def test_events_resume_after_any_id(store: Store) -> None:
     search = new_search(store)
     queue_trials(store, search, proposals(2))
