@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, inspect, or_, select, update
+from sqlalchemy import and_, bindparam, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.lists import trials_query
@@ -29,7 +29,13 @@ _OF_SEARCH: Final = TrialRow.search_id == bindparam("search_id")
 _SEARCH_OF: Final = select(TrialRow.search_id).where(TrialRow.id == bindparam("trial_id"))
 _ALL_FACTS: Final = select(*_FACTS).where(_OF_SEARCH).order_by(TrialRow.number)
 _SOME_FACTS: Final = _ALL_FACTS.where(TrialRow.id.in_(bindparam("ids", expanding=True)))
-_FRONT: Final = select(*_FACTS).where(_OF_SEARCH, TrialRow.on_front)
+# by the stays: for ``on_front`` SQLite takes a longer index, and walks along all of the search
+_STANDS: Final = and_(
+    FrontMemberRow.search_id == bindparam("search_id"), FrontMemberRow.left_event.is_(None)
+)
+_STAYS: Final = FrontMemberRow.trial_id == TrialRow.id
+_FRONT: Final = select(*_FACTS).join(FrontMemberRow, _STAYS).where(_STANDS)
+_FRONT_TRIALS: Final = select(TrialRow).join(FrontMemberRow, _STAYS).where(_STANDS)
 _KNOWN: Final = select(TrialRow.candidate_hash).where(
     _OF_SEARCH, TrialRow.candidate_hash.in_(bindparam("hashes", expanding=True))
 )
@@ -93,7 +99,7 @@ class SqlTrials:
         query = select(TrialRow).where(
             TrialRow.search_id == search_id, TrialRow.state == str(TrialState.QUEUED)
         )
-        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.number))]
+        return _by_number(to_trial(row) for row in self._session.scalars(query))
 
     def facts(self, search_id: str, trial_ids: Collection[str] | None = None) -> list[TrialFacts]:
         """Return a search's trials by number; only some of them where ids are given."""
@@ -113,7 +119,7 @@ class SqlTrials:
         query = select(TrialRow).where(
             TrialRow.search_id == search_id, TrialRow.candidate_hash == candidate_hash
         )
-        return [to_trial(row) for row in self._session.scalars(query.order_by(TrialRow.number))]
+        return _by_number(to_trial(row) for row in self._session.scalars(query))
 
     def replicated(self, search_id: str) -> dict[str, list[float]]:
         """Return the accuracies of all trials of each replicated candidate, by its hash."""
@@ -148,12 +154,11 @@ class SqlTrials:
 
     def front(self, search_id: str) -> list[Trial]:
         """Return the members of a search's front, smallest file first."""
-        query = select(TrialRow).where(TrialRow.search_id == search_id, TrialRow.on_front)
-        return _smallest_first(to_trial(row) for row in self._session.scalars(query))
+        rows = self._session.scalars(_FRONT_TRIALS, {"search_id": search_id})
+        return _smallest_first(to_trial(row) for row in rows)
 
     def front_facts(self, search_id: str) -> list[TrialFacts]:
         """Return the members of a search's front by number."""
-        # sorted here: asked to sort, SQLite walks along all numbers
         members = [to_facts(row) for row in fetch(self._session, _FRONT, search_id=search_id)]
         return sorted(members, key=lambda member: member.number)
 
@@ -240,6 +245,11 @@ class SqlTrials:
     def ask_ring(self, trial_id: str) -> None:
         """Note that workers must be told about a trial again."""
         self._session.execute(update(TrialRow).where(TrialRow.id == trial_id).values(rung_at=None))
+
+
+def _by_number(trials: Iterable[Trial]) -> list[Trial]:
+    # sorted here: asked to sort, SQLite walks along all numbers of the search
+    return sorted(trials, key=lambda trial: trial.number)
 
 
 def _smallest_first(members: Iterable[Trial]) -> list[Trial]:
