@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -203,9 +204,7 @@ def test_a_power_cut_in_embedded_mode_loses_nothing(tmp_path: Path) -> None:
     with started(tmp_path) as service, httpx.Client(base_url=service.url, timeout=30) as client:
         search_id = client.post("/v1/searches", json=SEARCH).json()["id"]
         wait_for("a trial that trains", lambda: _training(client, search_id), 120)
-        for process in processes_of(tmp_path):
-            process.send_signal(signal.SIGKILL)
-    assert not processes_of(tmp_path)
+        wait_for("every process to be gone", lambda: _all_killed(tmp_path), 10)
     with started(tmp_path) as service, httpx.Client(base_url=service.url, timeout=30) as client:
         wait_for_success(client, search_id)
         check_front(client, search_id)
@@ -214,6 +213,14 @@ def test_a_power_cut_in_embedded_mode_loses_nothing(tmp_path: Path) -> None:
         with store.read() as uow:
             assert {trial.attempt for trial in uow.trials.of_search(search_id)} >= {1, 2}
         store.close()
+
+
+def _all_killed(folder: Path) -> bool:
+    """Kill at once whoever is there, also one that another had just started."""
+    for process in processes_of(folder):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    return not processes_of(folder)
 
 
 def _set_revision(url: str, revision: str) -> None:
