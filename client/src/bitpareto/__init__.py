@@ -1,8 +1,14 @@
 """SDK and CLI of bitpareto."""
 
+from bitpareto._async.artifact import AsyncArtifact
+from bitpareto._async.client import AsyncClient
+from bitpareto._async.front import AsyncFront, AsyncFrontPoint
+from bitpareto._async.search import AsyncSearch
+from bitpareto._sync.artifact import Artifact
+from bitpareto._sync.client import Client
+from bitpareto._sync.front import Front, FrontPoint
+from bitpareto._sync.search import Search
 from bitpareto._transport import VERSION
-from bitpareto.artifact import Artifact
-from bitpareto.client import Client
 from bitpareto.errors import (
     APIConnectionError,
     APIResponseError,
@@ -24,8 +30,6 @@ from bitpareto.errors import (
     SizeError,
     WaitTimeoutError,
 )
-from bitpareto.front import Front, FrontPoint
-from bitpareto.search import Search
 
 __version__ = VERSION
 
@@ -35,6 +39,11 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "Artifact",
+    "AsyncArtifact",
+    "AsyncClient",
+    "AsyncFront",
+    "AsyncFrontPoint",
+    "AsyncSearch",
     "AuthenticationError",
     "BadRequestError",
     "BitparetoError",

@@ -43,6 +43,7 @@ class Call(Generic[T]):
     Attributes:
         content_type: Of ``body``.
         key: Sent as ``Idempotency-Key``, by which the server knows a call that comes again.
+        headers: Further ones.
         idempotent: Sending it twice does the same as sending it once, so it may be retried.
         read: Turns the body of a success into the result.
     """
@@ -54,6 +55,7 @@ class Call(Generic[T]):
     body: bytes | None = None
     content_type: str = "application/json"
     key: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     idempotent: bool = True
 
 

@@ -29,7 +29,7 @@ Answer = httpx.Response | Exception
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Collects what the transport would have slept."""
     naps: list[float] = []
-    monkeypatch.setattr("bitpareto._transport.time.sleep", naps.append)
+    monkeypatch.setattr("bitpareto._sync.transport.sleep", naps.append)
     return naps
 
 

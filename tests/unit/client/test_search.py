@@ -20,8 +20,8 @@ from bitpareto import (
     Search,
     SearchFailedError,
     WaitTimeoutError,
-    _waiting,
 )
+from bitpareto._sync import waiting
 from search.entities import Limits
 from search.entities import Search as StoredSearch
 from search.use_cases.searches import cancel_search
@@ -138,7 +138,7 @@ def test_wait_returns_the_ended_search(
 ) -> None:
     search = new_search(deployment.store, limits=Limits(max_trials=2, max_parallel=2))
     claims = deployment.claimed(search, 2)
-    watching, watch = threading.Event(), _waiting._watch
+    watching, watch = threading.Event(), waiting._watch
 
     def watch_from_here(*arguments: Any) -> Any:
         watching.set()
@@ -150,7 +150,7 @@ def test_wait_returns_the_ended_search(
         deployment.complete(claims[1], 0.9)
         deployment.finish(search.id)
 
-    monkeypatch.setattr(_waiting, "_watch", watch_from_here)
+    monkeypatch.setattr(waiting, "_watch", watch_from_here)
     step = _later(0, work)
     handle = client.searches.get(search.id)
     assert handle.wait(timeout=30) is handle
@@ -200,7 +200,7 @@ def test_ctrl_c_detaches_and_says_how_to_come_back(
         raise KeyboardInterrupt
 
     handle = client.searches.get(new_search(deployment.store).id)
-    monkeypatch.setattr("bitpareto._waiting.follow_closely", interrupted)
+    monkeypatch.setattr("bitpareto._sync.waiting.follow_closely", interrupted)
     with pytest.raises(KeyboardInterrupt):
         handle.wait()
     assert f"bitpareto watch {handle.id}" in capsys.readouterr().err
@@ -241,8 +241,8 @@ def test_without_a_stream_wait_asks(
     def no_stream(*_: object) -> None:
         raise APIConnectionError("streams do not pass")
 
-    monkeypatch.setattr("bitpareto._waiting.follow_closely", no_stream)
-    monkeypatch.setattr("bitpareto._waiting.POLL_S", 0.05)
+    monkeypatch.setattr("bitpareto._sync.waiting.follow_closely", no_stream)
+    monkeypatch.setattr("bitpareto._sync.waiting.POLL_S", 0.05)
     search = new_search(deployment.store, limits=Limits(max_trials=1, max_parallel=1))
     deployment.complete(deployment.claimed(search, 1)[0], 0.9)
     step = _later(0.3, lambda: deployment.finish(search.id))

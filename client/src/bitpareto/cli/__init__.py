@@ -7,8 +7,8 @@ from typing import Final
 
 from rich.console import Console
 
+from bitpareto._sync.client import Client
 from bitpareto.cli.arguments import parse_arguments
-from bitpareto.client import Client
 from bitpareto.errors import (
     APIConnectionError,
     APIStatusError,

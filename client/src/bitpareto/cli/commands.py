@@ -9,12 +9,12 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]  # ships no types
 from rich.console import Console
 
-from bitpareto.artifact import SUFFIX
+from bitpareto._sync.artifact import SUFFIX
+from bitpareto._sync.client import Client
+from bitpareto._sync.front import FrontPoint
+from bitpareto._sync.search import Search
 from bitpareto.cli import tables
-from bitpareto.client import Client
 from bitpareto.errors import DeclarationError, NoPointError, SearchFailedError
-from bitpareto.front import FrontPoint
-from bitpareto.search import Search
 from bitpareto.sizes import parse_size
 from bitpareto.types import SearchCreate, SpacePreviewRequest
 

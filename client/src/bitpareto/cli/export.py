@@ -13,7 +13,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from bitpareto.client import Client
+from bitpareto._sync.client import Client
 from bitpareto.errors import ExporterMissingError, ExportError
 from bitpareto.sizes import format_size
 

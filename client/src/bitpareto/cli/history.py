@@ -5,7 +5,7 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
-from bitpareto.client import Client
+from bitpareto._sync.client import Client
 from bitpareto.types import Curves, HypervolumeHistory
 
 

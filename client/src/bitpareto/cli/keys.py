@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 from rich.table import Table
 
-from bitpareto.client import Client
+from bitpareto._sync.client import Client
 
 
 def create(client: Client, arguments: argparse.Namespace, out: Console) -> None:

@@ -6,7 +6,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bitpareto.client import Client
+from bitpareto._sync.client import Client
 from bitpareto.types.trials import Attempt
 
 

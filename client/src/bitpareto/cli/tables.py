@@ -6,9 +6,9 @@ from typing import Final
 
 from rich.table import Table
 
-from bitpareto.front import Front
+from bitpareto._sync.front import Front
+from bitpareto._sync.search import Search
 from bitpareto.progress import FINISHED_STATES
-from bitpareto.search import Search
 from bitpareto.sizes import format_size
 from bitpareto.types import CandidateCount, SharePreview, SpacePreview
 

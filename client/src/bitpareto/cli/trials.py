@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bitpareto.client import Client
+from bitpareto._sync.client import Client
 from bitpareto.errors import UsageError
 from bitpareto.sizes import format_size
 from bitpareto.types import Trial

@@ -1,13 +1,16 @@
+# Made by scripts/make_sync_client.py; change bitpareto/_async instead.
 """Waiting for the end of a search: events while they come, questions when they do not."""
 
 import sys
 import time
+from asyncio.exceptions import CancelledError
 from collections.abc import Iterator
+from time import sleep
 from typing import Final
 
 from bitpareto._calls import get_front, get_search
-from bitpareto._follow import follow_closely
-from bitpareto._transport import Transport
+from bitpareto._sync.follow import follow_closely
+from bitpareto._sync.transport import Transport
 from bitpareto.errors import APIConnectionError, APIStatusError, WaitTimeoutError
 from bitpareto.progress import Display, Tally, open_display
 from bitpareto.types import Search, SearchEvent
@@ -35,7 +38,7 @@ def wait_for(
         try:
             display.show(tally, None)
             search = _watch(transport, tally, display, front.as_of_event, deadline)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, CancelledError):
             display.note(
                 f"detached; search {search.id} goes on. To come back: `bitpareto watch "
                 f"{search.id}`, or client.searches.get({search.id!r}).wait()"
@@ -70,10 +73,11 @@ def _events_or_ticks(
 ) -> Iterator[SearchEvent | None]:
     """Yield events, and ``None`` whenever it is time to ask although nothing has happened."""
     try:
-        yield from follow_closely(transport, search_id, after, deadline)
+        for event in follow_closely(transport, search_id, after, deadline):
+            yield event
     except (APIConnectionError, APIStatusError) as error:
         # a proxy may not pass streams on; what else is wrong, the question itself will tell
         sys.stderr.write(f"no event stream ({error}); asking every {POLL_S:g} s instead\n")
         while deadline is None or time.monotonic() < deadline:
             yield None
-            time.sleep(POLL_S if deadline is None else min(POLL_S, deadline - time.monotonic()))
+            sleep(POLL_S if deadline is None else min(POLL_S, deadline - time.monotonic()))

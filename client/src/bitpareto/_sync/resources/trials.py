@@ -1,15 +1,16 @@
+# Made by scripts/make_sync_client.py; change bitpareto/_async instead.
 """``client.trials`` and the trials of a search."""
 
-import time
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
+from time import sleep
 from typing import Any, Final
 
 from bitpareto import _calls as calls
 from bitpareto._files import put_file
 from bitpareto._filters import trial_filters
-from bitpareto._transport import Transport
+from bitpareto._sync.transport import Transport
 from bitpareto.sizes import Size
 from bitpareto.types import Curves, Trial
 from bitpareto.types.trials import Attempt, TrialFormat, TrialSort, TrialState
@@ -87,7 +88,7 @@ class Trials:
                 yield piece.text
             if found.state in ENDED:
                 return
-            time.sleep(poll_s)
+            sleep(poll_s)
 
     def attempts(self, trial_id: str) -> "list[Attempt]":
         """Return each worker's hold on a trial, by number.
@@ -95,7 +96,7 @@ class Trials:
         Raises:
             NotFoundError: If there is none with this id.
         """
-        return self._transport.send(calls.get_attempts(trial_id)).data
+        return (self._transport.send(calls.get_attempts(trial_id))).data
 
     def list(
         self,
@@ -130,8 +131,10 @@ class Trials:
         )
         cursor: str | None = None
         while True:
-            page = self._transport.send(calls.list_trials(search_id, page_size, cursor, filters))
-            yield from page.data
+            call = calls.list_trials(search_id, page_size, cursor, filters)
+            page = self._transport.send(call)
+            for each in page.data:
+                yield each
             cursor = page.next_cursor
             if not page.has_more or cursor is None:
                 return
@@ -162,7 +165,8 @@ class Trials:
         while True:
             call = calls.list_trial_rows(search_id, fields, page_size, cursor, filters)
             page = self._transport.send(call)
-            yield from page.data
+            for each in page.data:
+                yield each
             cursor = page.next_cursor
             if not page.has_more or cursor is None:
                 return

@@ -1,3 +1,4 @@
+# Made by scripts/make_sync_client.py; change bitpareto/_async instead.
 """``client.models``: networks of your own."""
 
 from collections.abc import Iterator, Sequence
@@ -5,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from bitpareto import _calls as calls
-from bitpareto._transport import Transport
+from bitpareto._sync.transport import Transport
 from bitpareto.types import Model
 
 
@@ -40,7 +41,8 @@ class Models:
                 says what and where, every unsupported operator at once.
         """
         source = Path(path)
-        call = calls.upload_model(source.read_bytes(), name or source.name, mean, std)
+        program = source.read_bytes()
+        call = calls.upload_model(program, name or source.name, mean, std)
         return self._transport.send(call)
 
     def get(self, model_id: str) -> Model:
@@ -56,7 +58,8 @@ class Models:
         cursor: str | None = None
         while True:
             page = self._transport.send(calls.list_models(page_size, cursor))
-            yield from page.data
+            for each in page.data:
+                yield each
             cursor = page.next_cursor
             if not page.has_more or cursor is None:
                 return

@@ -3,18 +3,18 @@
 from datetime import datetime
 
 from bitpareto import _access_calls as calls
-from bitpareto._transport import Transport
+from bitpareto._async.transport import AsyncTransport
 from bitpareto.types import ApiKey, ApiKeyCreated
 from bitpareto.types.access import KeyScope
 
 
-class ApiKeys:
+class AsyncApiKeys:
     """Make, list and revoke API keys of a project; all of it takes an admin's key."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    def create(
+    async def create(
         self,
         *,
         scope: KeyScope = "read",
@@ -34,16 +34,16 @@ class ApiKeys:
             InvalidRequestError: If the user is no member or may not do that much.
         """
         fields = {"scope": scope, "user": user, "name": name, "expires_at": expires_at}
-        return self._transport.send(calls.create_key(fields))
+        return await self._transport.send(calls.create_key(fields))
 
-    def list(self) -> list[ApiKey]:
+    async def list(self) -> list[ApiKey]:
         """Return the project's keys, newest first, less their secrets."""
-        return self._transport.send(calls.list_keys()).data
+        return (await self._transport.send(calls.list_keys())).data
 
-    def revoke(self, key_id: str) -> ApiKey:
+    async def revoke(self, key_id: str) -> ApiKey:
         """End a key at once.
 
         Raises:
             NotFoundError: If the project has no such key.
         """
-        return self._transport.send(calls.revoke_key(key_id))
+        return await self._transport.send(calls.revoke_key(key_id))

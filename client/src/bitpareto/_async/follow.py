@@ -1,14 +1,15 @@
 """Following a search's events over any number of connections."""
 
 import time
-from collections.abc import Iterator
+from asyncio import sleep
+from collections.abc import AsyncIterator
 from enum import Enum, auto
 from typing import Final
 
+from bitpareto._async.transport import AsyncTransport
 from bitpareto._calls import events_call
 from bitpareto._retries import RETRIED_STATUSES, backoff_s
 from bitpareto._sse import SseDecoder
-from bitpareto._transport import Transport
 from bitpareto.errors import APIConnectionError, APIStatusError
 from bitpareto.types import SearchEvent
 
@@ -25,18 +26,18 @@ class _Sign(Enum):
     DONE = auto()
 
 
-def follow(
-    transport: Transport, search_id: str, after: int, deadline: float | None = None
-) -> Iterator[SearchEvent]:
+async def follow(
+    transport: AsyncTransport, search_id: str, after: int, deadline: float | None = None
+) -> AsyncIterator[SearchEvent]:
     """Yield what ``follow_closely`` yields, events alone."""
-    for event in follow_closely(transport, search_id, after, deadline):
+    async for event in follow_closely(transport, search_id, after, deadline):
         if event is not None:
             yield event
 
 
-def follow_closely(
-    transport: Transport, search_id: str, after: int, deadline: float | None = None
-) -> Iterator[SearchEvent | None]:
+async def follow_closely(
+    transport: AsyncTransport, search_id: str, after: int, deadline: float | None = None
+) -> AsyncIterator[SearchEvent | None]:
     """Yield events after ``after`` until the server says that nothing can follow.
 
     While nothing happens, ``None`` comes with each of the server's heartbeats.
@@ -57,7 +58,8 @@ def follow_closely(
         if silence_s <= 0:
             return
         try:
-            for event in _one_connection(transport, search_id, after, min(silence_s, SILENCE_S)):
+            silence_s = min(silence_s, SILENCE_S)
+            async for event in _one_connection(transport, search_id, after, silence_s):
                 failures = 0
                 if event is _Sign.DONE:
                     return
@@ -75,17 +77,17 @@ def follow_closely(
             failures += 1
             if final or failures > MAX_FAILURES:
                 raise
-            time.sleep(_delay_s(failures - 1, deadline))
+            await sleep(_delay_s(failures - 1, deadline))
 
 
-def _one_connection(
-    transport: Transport, search_id: str, after: int, silence_s: float
-) -> Iterator[SearchEvent | _Sign]:
+async def _one_connection(
+    transport: AsyncTransport, search_id: str, after: int, silence_s: float
+) -> AsyncIterator[SearchEvent | _Sign]:
     """Yield the events of one connection, and signs of life between them."""
     decoder = SseDecoder()
     opened = time.monotonic()
-    with transport.stream(events_call(search_id, after), read_timeout_s=silence_s) as chunks:
-        for chunk in chunks:
+    async with transport.stream(events_call(search_id, after), read_timeout_s=silence_s) as answer:
+        async for chunk in answer.chunks:
             messages = decoder.feed(chunk)
             for message in messages:
                 if message.event == "done":

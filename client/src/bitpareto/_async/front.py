@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from bitpareto._transport import Transport
-from bitpareto.artifact import Artifact
+from bitpareto._async.artifact import AsyncArtifact
+from bitpareto._async.transport import AsyncTransport
 from bitpareto.errors import NoPointError
 from bitpareto.sizes import Size, format_size, parse_size
 from bitpareto.types import Front as FrontData
@@ -11,14 +11,14 @@ from bitpareto.types import FrontPoint as FrontPointData
 from bitpareto.types import Replicates, Trial
 
 
-class FrontPoint:
+class AsyncFrontPoint:
     """One network that no other one of the search beats in every objective.
 
     Attributes:
         data: The point as sent, with the trial and the 95 % intervals of its accuracies.
     """
 
-    def __init__(self, transport: Transport, data: FrontPointData) -> None:
+    def __init__(self, transport: AsyncTransport, data: FrontPointData) -> None:
         self._transport = transport
         self.data = data
 
@@ -63,11 +63,11 @@ class FrontPoint:
         return self.data.replicates
 
     @property
-    def artifact(self) -> Artifact:
+    def artifact(self) -> AsyncArtifact:
         """The packed file."""
         if self.trial.artifact is None:
             raise NoPointError(f"trial {self.trial.id} has no packed file")
-        return Artifact(self._transport, self.trial.artifact)
+        return AsyncArtifact(self._transport, self.trial.artifact)
 
     def __repr__(self) -> str:  # type: ignore[explicit-override]  # Python 3.11 has no override
         return (
@@ -76,7 +76,7 @@ class FrontPoint:
         )
 
 
-class Front:
+class AsyncFront:
     """All non-dominated points within budget, smallest first.
 
     Attributes:
@@ -84,16 +84,16 @@ class Front:
         points: Its points.
     """
 
-    def __init__(self, transport: Transport, data: FrontData) -> None:
+    def __init__(self, transport: AsyncTransport, data: FrontData) -> None:
         self.data = data
-        self.points = tuple(FrontPoint(transport, point) for point in data.points)
+        self.points = tuple(AsyncFrontPoint(transport, point) for point in data.points)
 
     @property
     def hypervolume(self) -> float:
         """Hypervolume over ``data.ref_point``, computed by the server."""
         return self.data.hypervolume
 
-    def best(self, max_size: Size | None = None) -> FrontPoint:
+    def best(self, max_size: Size | None = None) -> AsyncFrontPoint:
         """Return the most accurate point whose file is at most ``max_size``, such as ``"64 KiB"``.
 
         Raises:
@@ -107,7 +107,7 @@ class Front:
             raise NoPointError(f"the front has no point of at most {max_size}: {why}")
         return max(fitting, key=lambda point: (point.accuracy, -point.size_bytes))
 
-    def __iter__(self) -> Iterator[FrontPoint]:
+    def __iter__(self) -> Iterator[AsyncFrontPoint]:
         return iter(self.points)
 
     def __len__(self) -> int:

@@ -1,16 +1,16 @@
 """``client.workers``: the processes that do the work."""
 
 from bitpareto import _calls as calls
-from bitpareto._transport import Transport
+from bitpareto._async.transport import AsyncTransport
 from bitpareto.types import Worker
 
 
-class Workers:
+class AsyncWorkers:
     """List worker processes."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    def list(self) -> list[Worker]:
+    async def list(self) -> list[Worker]:
         """Return every worker that reports, by start."""
-        return self._transport.send(calls.list_workers()).data
+        return (await self._transport.send(calls.list_workers())).data

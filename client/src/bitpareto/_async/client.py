@@ -6,20 +6,21 @@ import httpx
 
 from bitpareto import _access_calls as access_calls
 from bitpareto import _calls as calls
-from bitpareto._transport import DEFAULT_TIMEOUT, Transport, resolve_api_key, resolve_base_url
-from bitpareto.resources.api_keys import ApiKeys
-from bitpareto.resources.hardware_profiles import HardwareProfiles
-from bitpareto.resources.models import Models
-from bitpareto.resources.projects import Projects
-from bitpareto.resources.searches import Searches
-from bitpareto.resources.spaces import Spaces
-from bitpareto.resources.trials import Trials
-from bitpareto.resources.workers import Workers
+from bitpareto._async.resources.api_keys import AsyncApiKeys
+from bitpareto._async.resources.hardware_profiles import AsyncHardwareProfiles
+from bitpareto._async.resources.models import AsyncModels
+from bitpareto._async.resources.projects import AsyncProjects
+from bitpareto._async.resources.searches import AsyncSearches
+from bitpareto._async.resources.spaces import AsyncSpaces
+from bitpareto._async.resources.trials import AsyncTrials
+from bitpareto._async.resources.workers import AsyncWorkers
+from bitpareto._async.transport import AsyncTransport
+from bitpareto._transport import DEFAULT_TIMEOUT, resolve_api_key, resolve_base_url
 from bitpareto.types import Meta, Principal
 
 
-class Client:
-    """Talks to one server; safe to share between threads.
+class AsyncClient:
+    """Talks to one server; safe to share between tasks.
 
     Args:
         base_url: Address of the server; by default ``BITPARETO_BASE_URL``, else this machine's
@@ -42,10 +43,13 @@ class Client:
         projects: Make and list projects, and who is a member.
 
     Example:
-        with Client() as client:
-            search = client.searches.create(dataset="digits", space={"family": "mobilenetv2"})
-            best = search.wait().front().best(max_size="16 KiB")
-            best.artifact.download("digits.bpar")
+        async with AsyncClient() as client:
+            search = await client.searches.create(
+                dataset="digits", space={"family": "mobilenetv2"}
+            )
+            await search.wait()
+            best = (await search.front()).best(max_size="16 KiB")
+            await best.artifact.download("digits.bpar")
     """
 
     def __init__(
@@ -55,48 +59,48 @@ class Client:
         api_key: str | None = None,
         timeout: httpx.Timeout | float = DEFAULT_TIMEOUT,
         max_retries: int = 2,
-        http_client: httpx.Client | None = None,
+        http_client: httpx.AsyncClient | None = None,
     ) -> None:
-        self._transport = Transport(
+        self._transport = AsyncTransport(
             resolve_base_url(base_url),
             api_key=resolve_api_key(api_key),
             timeout=timeout,
             max_retries=max_retries,
             http_client=http_client,
         )
-        self.searches = Searches(self._transport)
-        self.trials = Trials(self._transport)
-        self.models = Models(self._transport)
-        self.hardware_profiles = HardwareProfiles(self._transport)
-        self.workers = Workers(self._transport)
-        self.spaces = Spaces(self._transport)
-        self.api_keys = ApiKeys(self._transport)
-        self.projects = Projects(self._transport)
+        self.searches = AsyncSearches(self._transport)
+        self.trials = AsyncTrials(self._transport)
+        self.models = AsyncModels(self._transport)
+        self.hardware_profiles = AsyncHardwareProfiles(self._transport)
+        self.workers = AsyncWorkers(self._transport)
+        self.spaces = AsyncSpaces(self._transport)
+        self.api_keys = AsyncApiKeys(self._transport)
+        self.projects = AsyncProjects(self._transport)
 
     @property
     def base_url(self) -> str:
         """Address of the server."""
         return self._transport.base_url
 
-    def meta(self) -> Meta:
+    async def meta(self) -> Meta:
         """Return what the server can do: families, data sets, bit choices, limits."""
-        return self._transport.send(calls.get_meta())
+        return await self._transport.send(calls.get_meta())
 
-    def principal(self) -> Principal:
+    async def principal(self) -> Principal:
         """Return whose key this is, in which project, and what it allows now."""
-        return self._transport.send(access_calls.get_principal())
+        return await self._transport.send(access_calls.get_principal())
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the connections, unless the httpx client is yours."""
-        self._transport.close()
+        await self._transport.aclose()
 
-    def __enter__(self) -> "Client":
+    async def __aenter__(self) -> "AsyncClient":
         return self
 
-    def __exit__(
+    async def __aexit__(
         self,
         exc_type: type[BaseException] | None,
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        await self.aclose()

@@ -4,17 +4,17 @@ from os import PathLike
 from pathlib import Path
 
 from bitpareto import _calls as calls
-from bitpareto._transport import Transport
+from bitpareto._async.transport import AsyncTransport
 from bitpareto.types import HardwareProfile
 
 
-class HardwareProfiles:
+class AsyncHardwareProfiles:
     """Add, list and read hardware profiles."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    def create(self, profile: str | PathLike[str]) -> HardwareProfile:
+    async def create(self, profile: str | PathLike[str]) -> HardwareProfile:
         """Add a profile; the same again changes nothing.
 
         Args:
@@ -26,17 +26,17 @@ class HardwareProfiles:
             ConflictError: If another profile has its name.
         """
         is_text = isinstance(profile, str) and "\n" in profile
-        text = str(profile).encode() if is_text else Path(profile).read_bytes()
-        return self._transport.send(calls.add_hardware_profile(text))
+        text = str(profile).encode() if is_text else Path(profile).read_bytes()  # noqa: ASYNC240 - short
+        return await self._transport.send(calls.add_hardware_profile(text))
 
-    def get(self, name: str) -> HardwareProfile:
+    async def get(self, name: str) -> HardwareProfile:
         """Return a profile with its text.
 
         Raises:
             NotFoundError: If there is none of this name.
         """
-        return self._transport.send(calls.get_hardware_profile(name))
+        return await self._transport.send(calls.get_hardware_profile(name))
 
-    def list(self) -> list[HardwareProfile]:
+    async def list(self) -> list[HardwareProfile]:
         """Return every profile: the server's own, then those that were added."""
-        return self._transport.send(calls.list_hardware_profiles()).data
+        return (await self._transport.send(calls.list_hardware_profiles())).data

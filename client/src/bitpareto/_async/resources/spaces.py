@@ -3,17 +3,17 @@
 from typing import Any
 
 from bitpareto import _calls as calls
-from bitpareto._transport import Transport
+from bitpareto._async.transport import AsyncTransport
 from bitpareto.types import SpacePreview
 
 
-class Spaces:
+class AsyncSpaces:
     """Look at search spaces."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    def preview(self, **fields: Any) -> SpacePreview:
+    async def preview(self, **fields: Any) -> SpacePreview:
         """Look at a space before a search is made over it; nothing is stored or trained.
 
         Args:
@@ -24,4 +24,4 @@ class Spaces:
             InvalidRequestError: If a field is wrong, or nothing is within the budgets; ``.errors``
                 says which, and the smallest value possible.
         """
-        return self._transport.send(calls.preview_space(fields))
+        return await self._transport.send(calls.preview_space(fields))

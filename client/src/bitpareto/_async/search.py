@@ -1,16 +1,16 @@
 """A search on the server, and everything one can do with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from bitpareto import _calls as calls
-from bitpareto._follow import follow
-from bitpareto._transport import Transport
-from bitpareto._waiting import wait_for
+from bitpareto._async.follow import follow
+from bitpareto._async.front import AsyncFront
+from bitpareto._async.resources.trials import AsyncTrials
+from bitpareto._async.transport import AsyncTransport
+from bitpareto._async.waiting import wait_for
 from bitpareto.errors import SearchFailedError
-from bitpareto.front import Front
-from bitpareto.resources.trials import Trials
 from bitpareto.sizes import Size, parse_size
 from bitpareto.types import HypervolumeHistory, SearchEvent, Trial
 from bitpareto.types import Search as SearchData
@@ -18,14 +18,14 @@ from bitpareto.types.searches import FrontSort, Reason, SearchState
 from bitpareto.types.trials import TrialSort, TrialState
 
 
-class Search:
+class AsyncSearch:
     """A handle; its facts are those of the last answer until ``refresh`` or ``wait``.
 
     Attributes:
         data: Everything the server said of it.
     """
 
-    def __init__(self, transport: Transport, data: SearchData) -> None:
+    def __init__(self, transport: AsyncTransport, data: SearchData) -> None:
         self._transport = transport
         self.data = data
 
@@ -69,37 +69,37 @@ class Search:
         """Its page in the dashboard."""
         return f"{self._transport.base_url}/?search={self.id}"
 
-    def refresh(self) -> "Search":
+    async def refresh(self) -> "AsyncSearch":
         """Ask the server again; returns this handle."""
-        self.data = self._transport.send(calls.get_search(self.id))
+        self.data = await self._transport.send(calls.get_search(self.id))
         return self
 
-    def cancel(self) -> "Search":
+    async def cancel(self) -> "AsyncSearch":
         """Cancel it; returns this handle. One that has ended stays as it is."""
-        self.data = self._transport.send(calls.cancel_search(self.id))
+        self.data = await self._transport.send(calls.cancel_search(self.id))
         return self
 
-    def pause(self) -> "Search":
+    async def pause(self) -> "AsyncSearch":
         """Pause it: nothing new starts until it is resumed; returns this handle."""
-        self.data = self._transport.send(calls.pause_search(self.id))
+        self.data = await self._transport.send(calls.pause_search(self.id))
         return self
 
-    def resume(self) -> "Search":
+    async def resume(self) -> "AsyncSearch":
         """Let it go on after a pause; returns this handle."""
-        self.data = self._transport.send(calls.resume_search(self.id))
+        self.data = await self._transport.send(calls.resume_search(self.id))
         return self
 
-    def extend(self, *, trials: int = 0, wall_time_s: float = 0.0) -> "Search":
+    async def extend(self, *, trials: int = 0, wall_time_s: float = 0.0) -> "AsyncSearch":
         """Give it more trials or more time; returns this handle. One that has ended runs again.
 
         Args:
             trials: How many more.
             wall_time_s: Seconds more, from the end of its time or from now, whichever is later.
         """
-        self.data = self._transport.send(calls.extend_search(self.id, trials, wall_time_s))
+        self.data = await self._transport.send(calls.extend_search(self.id, trials, wall_time_s))
         return self
 
-    def clone(self, **overrides: Any) -> "Search":
+    async def clone(self, **overrides: Any) -> "AsyncSearch":
         """Submit a search like it and return that one.
 
         Args:
@@ -107,7 +107,7 @@ class Search:
                 field by field, and ``None`` takes a field away.
         """
         call = calls.clone_search(self.id, overrides)
-        return Search(self._transport, self._transport.send(call))
+        return AsyncSearch(self._transport, await self._transport.send(call))
 
     def trials(
         self,
@@ -117,7 +117,7 @@ class Search:
         max_size: Size | None = None,
         min_accuracy: float | None = None,
         sort: TrialSort | None = None,
-    ) -> Iterator[Trial]:
+    ) -> AsyncIterator[Trial]:
         """Yield its trials, page after page; ``client.trials.list`` has further filters.
 
         Args:
@@ -127,7 +127,7 @@ class Search:
             min_accuracy: Only those at least so accurate.
             sort: By default ``number``; with ``-`` the largest first.
         """
-        return Trials(self._transport).list(
+        return AsyncTrials(self._transport).list(
             self.id,
             state=state,
             on_front=on_front,
@@ -136,14 +136,14 @@ class Search:
             sort=sort,
         )
 
-    def front(
+    async def front(
         self,
         *,
         max_size: Size | None = None,
         sort: FrontSort | None = None,
         limit: int | None = None,
         as_of: int | None = None,
-    ) -> Front:
+    ) -> AsyncFront:
         """Return its Pareto front.
 
         Args:
@@ -154,26 +154,26 @@ class Search:
         """
         bound = None if max_size is None else parse_size(max_size)
         call = calls.get_front(self.id, bound, sort, limit, as_of)
-        return Front(self._transport, self._transport.send(call))
+        return AsyncFront(self._transport, await self._transport.send(call))
 
-    def hypervolume_history(self) -> HypervolumeHistory:
+    async def hypervolume_history(self) -> HypervolumeHistory:
         """Return how the hypervolume of its front grew, over trials and over training time."""
-        return self._transport.send(calls.get_hypervolume(self.id))
+        return await self._transport.send(calls.get_hypervolume(self.id))
 
-    def stream(self, *, after: int = 0) -> Iterator[SearchEvent]:
+    def stream(self, *, after: int = 0) -> AsyncIterator[SearchEvent]:
         """Yield every event after one, none lost and none twice, until the search has ended.
 
         A lost connection is opened again where it broke.
         """
         return follow(self._transport, self.id, after)
 
-    def wait(
+    async def wait(
         self,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the sync twin has it too
         *,
         progress: bool = True,
         raise_on_failure: bool = True,
-    ) -> "Search":
+    ) -> "AsyncSearch":
         """Block until the search has ended; returns this handle, refreshed.
 
         Ctrl-C detaches and leaves the search running.
@@ -187,7 +187,7 @@ class Search:
             WaitTimeoutError: If time runs out; the search goes on.
             SearchFailedError: If it failed or was cancelled.
         """
-        self.data = wait_for(self._transport, self.data, timeout, show=progress, url=self.url)
+        self.data = await wait_for(self._transport, self.data, timeout, show=progress, url=self.url)
         if raise_on_failure and self.state in {"failed", "cancelled"}:
             raise SearchFailedError(self.data)
         return self

@@ -1,3 +1,4 @@
+# Made by scripts/make_sync_client.py; change bitpareto/_async instead.
 """``client.searches``."""
 
 from collections.abc import Iterator, Sequence
@@ -6,8 +7,8 @@ from typing import Any
 
 from bitpareto import _calls as calls
 from bitpareto._filters import search_filters
-from bitpareto._transport import Transport
-from bitpareto.search import Search
+from bitpareto._sync.search import Search
+from bitpareto._sync.transport import Transport
 from bitpareto.types.searches import SearchState
 
 
@@ -101,7 +102,8 @@ class Searches:
 
     def cancel(self, search_id: str) -> Search:
         """Cancel a search; one that has ended stays as it is."""
-        return Search(self._transport, self._transport.send(calls.cancel_search(search_id)))
+        data = self._transport.send(calls.cancel_search(search_id))
+        return Search(self._transport, data)
 
     def pause(self, search_id: str) -> Search:
         """Pause a search: nothing new starts until it is resumed.
@@ -109,7 +111,8 @@ class Searches:
         Raises:
             ConflictError: If all its trials have ended.
         """
-        return Search(self._transport, self._transport.send(calls.pause_search(search_id)))
+        data = self._transport.send(calls.pause_search(search_id))
+        return Search(self._transport, data)
 
     def resume(self, search_id: str) -> Search:
         """Let a paused search go on.
@@ -117,4 +120,5 @@ class Searches:
         Raises:
             ConflictError: If it has ended.
         """
-        return Search(self._transport, self._transport.send(calls.resume_search(search_id)))
+        data = self._transport.send(calls.resume_search(search_id))
+        return Search(self._transport, data)

@@ -1,17 +1,18 @@
+# Made by scripts/make_sync_client.py; change bitpareto/_async instead.
 """A packed file on the server, and how it comes here whole or not at all."""
 
 import hashlib
 import os
-import time
-from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
+from time import sleep
 from typing import Final
 from urllib.parse import quote
 
 from bitpareto._calls import Call
 from bitpareto._files import put_file
 from bitpareto._retries import backoff_s
-from bitpareto._transport import Transport
+from bitpareto._sync.transport import Transport
 from bitpareto.errors import APIConnectionError, DownloadError
 from bitpareto.types import Artifact as ArtifactData
 
@@ -48,6 +49,8 @@ class Artifact:
     def download(self, path: str | os.PathLike[str]) -> Path:
         """Fetch the file, check its hash, and put it in place in one step.
 
+        Where a connection breaks the next one goes on.
+
         Args:
             path: File to write, or a folder that exists, where the file gets the artifact's id.
 
@@ -57,7 +60,7 @@ class Artifact:
         Raises:
             DownloadError: If the bytes are not those promised; nothing is written then.
         """
-        return self._put(Path(path), SUFFIX, self._fetch)
+        return self._put(Path(path), SUFFIX, self._fetch())
 
     def export(self, format: str, path: str | os.PathLike[str]) -> Path:  # noqa: A002 - as REST names it
         """Fetch the network in another format, and put the file in place in one step.
@@ -74,38 +77,41 @@ class Artifact:
         """
         route = f"{self.data.href}/exports/{quote(format, safe='')}"
         content = self._transport.send(Call(method="GET", path=route, read=bytes))
-        return self._put(
-            Path(path), EXPORT_SUFFIXES.get(format, ""), lambda part: part.write_bytes(content)
-        )
+        return self._put(Path(path), EXPORT_SUFFIXES.get(format, ""), content)
 
-    def _put(self, target: Path, suffix: str, write: Callable[[Path], object]) -> Path:
+    def _put(self, target: Path, suffix: str, content: bytes) -> Path:
         if target.is_dir():
             target /= f"{self.id}{suffix}"
-        return put_file(target, write)
+        return put_file(target, lambda part: part.write_bytes(content))
 
-    def _fetch(self, partial: Path) -> None:
-        attempt = 0
-        while True:
+    def _fetch(self) -> bytes:
+        content, failures = bytearray(), 0
+        while not content or len(content) < self.size_bytes:
+            before = len(content)
             try:
-                self._fetch_once(partial)
+                self._fetch_rest(content)
             except APIConnectionError:
-                if attempt >= self._transport.max_retries:
+                # a connection that brought something is no failure: the next one starts behind it
+                failures = failures + 1 if len(content) <= before else 0
+                if failures > self._transport.max_retries:
                     raise
-                time.sleep(backoff_s(attempt))
-                attempt += 1
+                sleep(backoff_s(failures))
             else:
-                return
-
-    def _fetch_once(self, partial: Path) -> None:
-        call = Call(method="GET", path=self.data.href, read=bytes)
-        digest, length = hashlib.sha256(), 0
-        with self._transport.stream(call) as chunks, partial.open("wb") as file:
-            for chunk in chunks:
-                digest.update(chunk)
-                length += len(chunk)
-                file.write(chunk)
-        if digest.hexdigest() != self.sha256:
+                break
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != self.sha256:
             raise DownloadError(
-                f"artifact {self.id}: {length} bytes with hash {digest.hexdigest()} came, "
+                f"artifact {self.id}: {len(content)} bytes with hash {digest} came, "
                 f"{self.size_bytes} bytes with hash {self.sha256} were promised"
             )
+        return bytes(content)
+
+    def _fetch_rest(self, content: bytearray) -> None:
+        """Append what is missing; a server that does not send parts makes it start again."""
+        headers = {"Range": f"bytes={len(content)}-"} if content else {}
+        call = Call(method="GET", path=self.data.href, read=bytes, headers=headers)
+        with self._transport.stream(call) as answer:
+            if answer.status != HTTPStatus.PARTIAL_CONTENT:
+                content.clear()
+            for chunk in answer.chunks:
+                content += chunk

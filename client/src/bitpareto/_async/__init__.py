@@ -1,0 +1,1 @@
+"""The client's source; ``bitpareto._sync`` is made of it by ``scripts/make_sync_client.py``."""

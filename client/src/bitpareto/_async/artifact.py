@@ -1,0 +1,116 @@
+"""A packed file on the server, and how it comes here whole or not at all."""
+
+import hashlib
+import os
+from asyncio import sleep
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from bitpareto._async.transport import AsyncTransport
+from bitpareto._calls import Call
+from bitpareto._files import put_file
+from bitpareto._retries import backoff_s
+from bitpareto.errors import APIConnectionError, DownloadError
+from bitpareto.types import Artifact as ArtifactData
+
+SUFFIX: Final = ".bpar"
+EXPORT_SUFFIXES: Final = {"onnx": ".onnx", "c-header": ".h"}
+
+
+class AsyncArtifact:
+    """One packed file.
+
+    Attributes:
+        data: Its record: ``id``, ``sha256``, ``size_bytes``, ``href``.
+    """
+
+    def __init__(self, transport: AsyncTransport, data: ArtifactData) -> None:
+        self._transport = transport
+        self.data = data
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.data.id
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its bytes, in hex."""
+        return self.data.sha256
+
+    @property
+    def size_bytes(self) -> int:
+        """Its length."""
+        return self.data.size_bytes
+
+    async def download(self, path: str | os.PathLike[str]) -> Path:
+        """Fetch the file, check its hash, and put it in place in one step.
+
+        Where a connection breaks the next one goes on.
+
+        Args:
+            path: File to write, or a folder that exists, where the file gets the artifact's id.
+
+        Returns:
+            Where the file is.
+
+        Raises:
+            DownloadError: If the bytes are not those promised; nothing is written then.
+        """
+        return self._put(Path(path), SUFFIX, await self._fetch())
+
+    async def export(self, format: str, path: str | os.PathLike[str]) -> Path:  # noqa: A002 - as REST names it
+        """Fetch the network in another format, and put the file in place in one step.
+
+        Args:
+            format: "onnx" or "c-header".
+            path: File to write, or a folder that exists, where the file gets the artifact's id.
+
+        Returns:
+            Where the file is.
+
+        Raises:
+            InvalidRequestError: If there is no such format; `.errors` has those there are.
+        """
+        route = f"{self.data.href}/exports/{quote(format, safe='')}"
+        content = await self._transport.send(Call(method="GET", path=route, read=bytes))
+        return self._put(Path(path), EXPORT_SUFFIXES.get(format, ""), content)
+
+    def _put(self, target: Path, suffix: str, content: bytes) -> Path:
+        if target.is_dir():
+            target /= f"{self.id}{suffix}"
+        return put_file(target, lambda part: part.write_bytes(content))
+
+    async def _fetch(self) -> bytes:
+        content, failures = bytearray(), 0
+        while not content or len(content) < self.size_bytes:
+            before = len(content)
+            try:
+                await self._fetch_rest(content)
+            except APIConnectionError:
+                # a connection that brought something is no failure: the next one starts behind it
+                failures = failures + 1 if len(content) <= before else 0
+                if failures > self._transport.max_retries:
+                    raise
+                await sleep(backoff_s(failures))
+            else:
+                break
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != self.sha256:
+            raise DownloadError(
+                f"artifact {self.id}: {len(content)} bytes with hash {digest} came, "
+                f"{self.size_bytes} bytes with hash {self.sha256} were promised"
+            )
+        return bytes(content)
+
+    async def _fetch_rest(self, content: bytearray) -> None:
+        """Append what is missing; a server that does not send parts makes it start again."""
+        headers = {"Range": f"bytes={len(content)}-"} if content else {}
+        call = Call(method="GET", path=self.data.href, read=bytes, headers=headers)
+        async with self._transport.stream(call) as answer:
+            if answer.status != HTTPStatus.PARTIAL_CONTENT:
+                content.clear()
+            async for chunk in answer.chunks:
+                content += chunk

@@ -1,0 +1,125 @@
+"""``client.searches``."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from bitpareto import _calls as calls
+from bitpareto._async.search import AsyncSearch
+from bitpareto._async.transport import AsyncTransport
+from bitpareto._filters import search_filters
+from bitpareto.types.searches import SearchState
+
+
+class AsyncSearches:
+    """Create, clone, read, list, extend, pause, resume and cancel searches."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def create(self, *, idempotency_key: str | None = None, **fields: Any) -> AsyncSearch:
+        """Submit a search.
+
+        Args:
+            idempotency_key: The server makes one search however often the same call comes with the
+                same key within 24 hours. Retries within a call have one by themselves.
+            **fields: The fields of ``bitpareto.types.SearchCreate``: ``dataset`` and ``space`` at
+                least; then ``objectives``, ``budgets``, ``hardware``, ``strategy``, ``recipe``,
+                ``limits``, ``seed``, ``name``.
+
+        Raises:
+            InvalidRequestError: If a field is wrong; ``.errors`` says which and what is allowed.
+        """
+        call = calls.create_search(fields, idempotency_key)
+        return AsyncSearch(self._transport, await self._transport.send(call))
+
+    async def clone(self, search_id: str, **overrides: Any) -> AsyncSearch:
+        """Submit a search like another one.
+
+        Args:
+            search_id: The other one, in whatever state.
+            **overrides: Fields that are to be another way; objects such as ``limits`` are merged
+                field by field, and ``None`` takes a field away.
+
+        Raises:
+            InvalidRequestError: If the two together are wrong; ``.errors`` says which field.
+        """
+        call = calls.clone_search(search_id, overrides)
+        return AsyncSearch(self._transport, await self._transport.send(call))
+
+    async def get(self, search_id: str) -> AsyncSearch:
+        """Return a search, for instance to wait for it again.
+
+        Raises:
+            NotFoundError: If there is none with this id.
+        """
+        return AsyncSearch(self._transport, await self._transport.send(calls.get_search(search_id)))
+
+    async def list(
+        self,
+        *,
+        state: SearchState | Sequence[SearchState] | None = None,
+        dataset: str | None = None,
+        name: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        page_size: int = calls.PAGE_LIMIT,
+    ) -> AsyncIterator[AsyncSearch]:
+        """Yield searches, newest first; further pages are fetched when they are needed.
+
+        Args:
+            state: Only those in this state, or in one of these.
+            dataset: Only those on this data set.
+            name: Only those with this in their name, in whatever case.
+            created_after: Only those created then or later.
+            created_before: Only those created before.
+            page_size: How many to fetch at once.
+        """
+        filters = search_filters(state, dataset, name, created_after, created_before)
+        cursor: str | None = None
+        while True:
+            page = await self._transport.send(calls.list_searches(page_size, cursor, filters))
+            for data in page.data:
+                yield AsyncSearch(self._transport, data)
+            cursor = page.next_cursor
+            if not page.has_more or cursor is None:
+                return
+
+    async def extend(
+        self, search_id: str, *, trials: int = 0, wall_time_s: float = 0.0
+    ) -> AsyncSearch:
+        """Give a search more trials or more time; one that has ended runs again.
+
+        Args:
+            search_id: The search.
+            trials: How many more.
+            wall_time_s: Seconds more, from the end of its time or from now, whichever is later.
+
+        Raises:
+            InvalidRequestError: If it would still have no trial or no time left.
+        """
+        call = calls.extend_search(search_id, trials, wall_time_s)
+        return AsyncSearch(self._transport, await self._transport.send(call))
+
+    async def cancel(self, search_id: str) -> AsyncSearch:
+        """Cancel a search; one that has ended stays as it is."""
+        data = await self._transport.send(calls.cancel_search(search_id))
+        return AsyncSearch(self._transport, data)
+
+    async def pause(self, search_id: str) -> AsyncSearch:
+        """Pause a search: nothing new starts until it is resumed.
+
+        Raises:
+            ConflictError: If all its trials have ended.
+        """
+        data = await self._transport.send(calls.pause_search(search_id))
+        return AsyncSearch(self._transport, data)
+
+    async def resume(self, search_id: str) -> AsyncSearch:
+        """Let a paused search go on.
+
+        Raises:
+            ConflictError: If it has ended.
+        """
+        data = await self._transport.send(calls.resume_search(search_id))
+        return AsyncSearch(self._transport, data)

@@ -1,0 +1,107 @@
+# Made by scripts/make_sync_client.py; change bitpareto/_async instead.
+"""Following a search's events over any number of connections."""
+
+import time
+from collections.abc import Iterator
+from enum import Enum, auto
+from time import sleep
+from typing import Final
+
+from bitpareto._calls import events_call
+from bitpareto._retries import RETRIED_STATUSES, backoff_s
+from bitpareto._sse import SseDecoder
+from bitpareto._sync.transport import Transport
+from bitpareto.errors import APIConnectionError, APIStatusError
+from bitpareto.types import SearchEvent
+
+SILENCE_S: Final = 45.0
+"""Three of the server's heartbeats; after that the connection counts as lost."""
+MAX_FAILURES: Final = 5
+"""Connections in a row that may break without a single message."""
+
+
+class _Sign(Enum):
+    """What a connection brings besides events."""
+
+    ALIVE = auto()
+    DONE = auto()
+
+
+def follow(
+    transport: Transport, search_id: str, after: int, deadline: float | None = None
+) -> Iterator[SearchEvent]:
+    """Yield what ``follow_closely`` yields, events alone."""
+    for event in follow_closely(transport, search_id, after, deadline):
+        if event is not None:
+            yield event
+
+
+def follow_closely(
+    transport: Transport, search_id: str, after: int, deadline: float | None = None
+) -> Iterator[SearchEvent | None]:
+    """Yield events after ``after`` until the server says that nothing can follow.
+
+    While nothing happens, ``None`` comes with each of the server's heartbeats.
+
+    Args:
+        transport: Where to ask.
+        search_id: A search that exists.
+        after: Id of the last event the caller has.
+        deadline: ``time.monotonic()`` at which to return although more may follow.
+
+    Raises:
+        APIConnectionError: If connections break again and again.
+        APIStatusError: If the server refuses.
+    """
+    failures = 0
+    while True:
+        silence_s = SILENCE_S if deadline is None else deadline - time.monotonic()
+        if silence_s <= 0:
+            return
+        try:
+            silence_s = min(silence_s, SILENCE_S)
+            for event in _one_connection(transport, search_id, after, silence_s):
+                failures = 0
+                if event is _Sign.DONE:
+                    return
+                if isinstance(event, SearchEvent):
+                    after = event.id
+                    yield event
+                else:
+                    yield None
+                if deadline is not None and time.monotonic() >= deadline:
+                    return
+        except (APIConnectionError, APIStatusError) as error:
+            if deadline is not None and time.monotonic() >= deadline:
+                return
+            final = isinstance(error, APIStatusError) and error.status not in RETRIED_STATUSES
+            failures += 1
+            if final or failures > MAX_FAILURES:
+                raise
+            sleep(_delay_s(failures - 1, deadline))
+
+
+def _one_connection(
+    transport: Transport, search_id: str, after: int, silence_s: float
+) -> Iterator[SearchEvent | _Sign]:
+    """Yield the events of one connection, and signs of life between them."""
+    decoder = SseDecoder()
+    opened = time.monotonic()
+    with transport.stream(events_call(search_id, after), read_timeout_s=silence_s) as answer:
+        for chunk in answer.chunks:
+            messages = decoder.feed(chunk)
+            for message in messages:
+                if message.event == "done":
+                    yield _Sign.DONE
+                    return
+                yield SearchEvent.model_validate_json(message.data)
+            if not messages:
+                yield _Sign.ALIVE
+            # a heartbeat restarts the read timeout, which must not carry us past a deadline
+            if silence_s < SILENCE_S and time.monotonic() - opened > silence_s / 2:
+                return
+
+
+def _delay_s(attempt: int, deadline: float | None) -> float:
+    delay = backoff_s(attempt)
+    return delay if deadline is None else max(0.0, min(delay, deadline - time.monotonic()))

@@ -1,0 +1,42 @@
+# Made by scripts/make_sync_client.py; change bitpareto/_async instead.
+"""``client.projects``: what is walled off from what, and who is inside."""
+
+from bitpareto import _access_calls as calls
+from bitpareto._sync.transport import Transport
+from bitpareto.types import Member, Project, ProjectCreated
+from bitpareto.types.access import MemberRole
+
+
+class Projects:
+    """Make and list projects, and their members."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(self, name: str, *, admin: str) -> ProjectCreated:
+        """Make a project with its first member; takes an admin's key of the project ``default``.
+
+        Raises:
+            ConflictError: If there is one of this name.
+        """
+        return self._transport.send(calls.create_project(name, admin))
+
+    def members(self, project: str) -> list[Member]:
+        """Return a project's members by name.
+
+        Raises:
+            NotFoundError: If the key sees no such project.
+        """
+        return (self._transport.send(calls.list_members(project))).data
+
+    def set_member(self, project: str, user: str, role: MemberRole) -> Member:
+        """Make a user ``viewer``, ``editor`` or ``admin`` of a project; their keys follow."""
+        return self._transport.send(calls.set_member(project, user, role))
+
+    def remove_member(self, project: str, user: str) -> None:
+        """Take a user out of a project; their keys open nothing from then on."""
+        self._transport.send(calls.remove_member(project, user))
+
+    def list(self) -> list[Project]:
+        """Return the projects that the key sees."""
+        return (self._transport.send(calls.list_projects())).data

@@ -1,0 +1,28 @@
+# Made by scripts/make_sync_client.py; change bitpareto/_async instead.
+"""``client.spaces``."""
+
+from typing import Any
+
+from bitpareto import _calls as calls
+from bitpareto._sync.transport import Transport
+from bitpareto.types import SpacePreview
+
+
+class Spaces:
+    """Look at search spaces."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def preview(self, **fields: Any) -> SpacePreview:
+        """Look at a space before a search is made over it; nothing is stored or trained.
+
+        Args:
+            **fields: The fields of ``bitpareto.types.SpacePreviewRequest``: ``dataset`` and
+                ``space`` at least; then ``budgets``, ``hardware``, ``n``, ``n_samples``, ``seed``.
+
+        Raises:
+            InvalidRequestError: If a field is wrong, or nothing is within the budgets; ``.errors``
+                says which, and the smallest value possible.
+        """
+        return self._transport.send(calls.preview_space(fields))

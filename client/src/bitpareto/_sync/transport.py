@@ -1,0 +1,100 @@
+# Made by scripts/make_sync_client.py; change bitpareto/_async instead.
+"""Sends calls, again where that is safe and may help."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import sleep
+from typing import TypeVar
+
+import httpx
+
+from bitpareto._calls import Call
+from bitpareto._retries import delay_after_error, delay_after_status
+from bitpareto._transport import connection_error, request_headers
+from bitpareto.errors import status_error
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A success whose body comes chunk by chunk."""
+
+    status: int
+    chunks: Iterator[bytes]
+
+
+class Transport:
+    """Sends calls over one httpx client."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        timeout: httpx.Timeout | float,
+        max_retries: int,
+        http_client: httpx.Client | None,
+    ) -> None:
+        self.base_url = base_url
+        self._api_key = api_key
+        self.max_retries = max_retries
+        self._owns_http = http_client is None
+        self._http = http_client or httpx.Client(timeout=timeout)
+
+    def close(self) -> None:
+        """Close the connections, unless the httpx client is the caller's."""
+        if self._owns_http:
+            self._http.close()
+
+    def send(self, call: Call[T]) -> T:
+        """Send a call, again where that is safe and may help, and return its result."""
+        attempt = 0
+        while True:
+            delay: float | None
+            try:
+                response = self._http.send(self._request(call, attempt))
+            except (httpx.RequestError, httpx.InvalidURL) as error:
+                delay = delay_after_error(error, attempt, idempotent=call.idempotent)
+                if delay is None or attempt >= self.max_retries:
+                    raise connection_error(error, self.base_url) from error
+            else:
+                if response.is_success:
+                    return call.read(response.content)
+                status, headers = response.status_code, response.headers
+                delay = delay_after_status(status, headers, attempt, idempotent=call.idempotent)
+                if delay is None or attempt >= self.max_retries:
+                    raise status_error(status, response.content, headers)
+            sleep(delay)
+            attempt += 1
+
+    @contextmanager
+    def stream(self, call: Call[bytes], *, read_timeout_s: float | None = None) -> Iterator[Answer]:
+        """Open one answer, without retries."""
+        request = self._request(call, 0)
+        if read_timeout_s is not None:
+            request.extensions["timeout"] = {
+                **request.extensions["timeout"],
+                "read": read_timeout_s,
+            }
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    body = response.read()
+                    raise status_error(response.status_code, body, response.headers)
+                yield Answer(response.status_code, response.iter_bytes())
+            finally:
+                response.close()
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            raise connection_error(error, self.base_url) from error
+
+    def _request(self, call: Call[T], attempt: int) -> httpx.Request:
+        return self._http.build_request(
+            call.method,
+            self.base_url + call.path,
+            params=dict(call.params) or None,
+            content=call.body,
+            headers=request_headers(call, attempt, self._api_key),
+        )

@@ -1,0 +1,84 @@
+"""The SDK over connections that break: nothing is lost, nothing comes twice, files are exact."""
+
+import random
+import threading
+from pathlib import Path
+
+import pytest
+
+from bitpareto import APIConnectionError, Client
+from search.entities import Limits
+from tests.cutting_proxy import cutting_proxy
+from tests.served import Deployment, packed_file
+from tests.service import new_search
+
+
+@pytest.fixture(autouse=True)
+def _short_naps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bitpareto._retries.FIRST_DELAY_S", 0.01)
+
+
+def _one_result(deployment: Deployment) -> tuple[str, bytes]:
+    search = new_search(deployment.store, limits=Limits(max_trials=1, max_parallel=1))
+    claimed = deployment.claimed(search, 1)[0]
+    deployment.complete(claimed, 0.9)
+    deployment.finish(search.id)
+    return search.id, packed_file(claimed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_download_goes_on_where_it_was_cut(
+    address: str, deployment: Deployment, tmp_path: Path, seed: int
+) -> None:
+    search_id, content = _one_result(deployment)
+    with Client(address) as direct:
+        artifact = direct.searches.get(search_id).front().best().artifact
+    draw = random.Random(seed)  # noqa: S311 - places of cuts
+    # headers take some hundred bytes, so a part of the connections brings no content at all
+    cuts = [draw.randrange(1, 800) for _ in range(4)]
+    with cutting_proxy(address, cuts) as proxy:
+        with Client(f"http://127.0.0.1:{proxy.port}", max_retries=10) as client:
+            through = type(artifact)(client._transport, artifact.data)
+            assert through.download(tmp_path / "net.bpar").read_bytes() == content
+        assert proxy.cuts == 4
+
+
+def test_a_download_that_never_gets_anywhere_fails_and_leaves_nothing(
+    address: str, deployment: Deployment, tmp_path: Path
+) -> None:
+    search_id, _ = _one_result(deployment)
+    with Client(address) as direct:
+        artifact = direct.searches.get(search_id).front().best().artifact
+    with cutting_proxy(address, [10] * 100) as proxy:
+        with Client(f"http://127.0.0.1:{proxy.port}", max_retries=3) as client:
+            through = type(artifact)(client._transport, artifact.data)
+            with pytest.raises(APIConnectionError):
+                through.download(tmp_path / "net.bpar")
+        assert proxy.cuts == 4
+    assert not (tmp_path / "net.bpar").exists()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_stream_goes_on_where_it_was_cut(
+    address: str, deployment: Deployment, seed: int
+) -> None:
+    search = new_search(deployment.store, limits=Limits(max_trials=12, max_parallel=12))
+    claims = deployment.claimed(search, 12)
+    draw = random.Random(seed)  # noqa: S311 - places of cuts
+    cuts = [draw.randrange(500, 6000) for _ in range(6)]
+    seen: list[int] = []
+    with (
+        cutting_proxy(address, cuts) as proxy,
+        Client(f"http://127.0.0.1:{proxy.port}", max_retries=10) as client,
+    ):
+        handle = client.searches.get(search.id)
+        reader = threading.Thread(target=lambda: seen.extend(e.id for e in handle.stream()))
+        reader.start()
+        for i, claimed in enumerate(claims):
+            deployment.complete(claimed, 0.5 + i / 40)
+        deployment.finish(search.id)
+        reader.join(60)
+        assert not reader.is_alive()
+        assert proxy.cuts >= 3
+    with deployment.store.read() as uow:
+        assert seen == [event.id for event in uow.events.after(search.id, 0, 1000)]
