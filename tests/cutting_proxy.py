@@ -1,4 +1,4 @@
-"""A TCP proxy that cuts connections after some bytes, as networks in the middle of a download do."""
+"""A TCP proxy that cuts connections after some bytes, as networks do in the middle of a file."""
 
 import itertools
 import select

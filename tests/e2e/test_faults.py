@@ -6,7 +6,6 @@ system itself refuses to write (as on a full disk, with EFBIG in place of ENOSPC
 
 import os
 import resource
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator

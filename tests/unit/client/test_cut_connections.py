@@ -59,9 +59,7 @@ def test_a_download_that_never_gets_anywhere_fails_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_stream_goes_on_where_it_was_cut(
-    address: str, deployment: Deployment, seed: int
-) -> None:
+def test_a_stream_goes_on_where_it_was_cut(address: str, deployment: Deployment, seed: int) -> None:
     search = new_search(deployment.store, limits=Limits(max_trials=12, max_parallel=12))
     claims = deployment.claimed(search, 12)
     draw = random.Random(seed)  # noqa: S311 - places of cuts
