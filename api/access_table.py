@@ -40,6 +40,7 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "artifacts_export": READ,
         "artifacts_get": READ,
         "events_events": READ,
+        "explanations_get": READ,
         "fronts_get": READ,
         "hardware_add": WRITE,
         "hardware_get": READ,

@@ -32,6 +32,7 @@ from search.errors import (
     InvalidRequestError,
     KeyReusedError,
     NameTakenError,
+    NotExplainedError,
     NotFoundError,
     PermissionDeniedError,
     StaleLeaseError,
@@ -68,6 +69,9 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
     {
         InvalidRequestError: INVALID,
         NotFoundError: ProblemType(status=404, code="not_found", title="No such object"),
+        NotExplainedError: ProblemType(
+            status=404, code="not_explained", title="No model of this search has been explained"
+        ),
         AuthenticationError: ProblemType(
             status=401, code="unauthenticated", title="A valid API key is needed"
         ),

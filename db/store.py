@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from db.access_repository import SqlAccess
 from db.engines import is_busy, make_engine, read_only
+from db.explanation_repository import SqlExplanations
 from db.figures import SqlFigures
 from db.hardware_repository import SqlHardwareProfiles
 from db.leftover_repository import SqlLeftovers
@@ -46,6 +47,7 @@ class SqlUnitOfWork:
     access: SqlAccess
     leftovers: SqlLeftovers
     request_keys: SqlRequestKeys
+    explanations: SqlExplanations
 
 
 class SqlStore:
@@ -114,6 +116,7 @@ class SqlStore:
                 SqlAccess(session),
                 SqlLeftovers(session),
                 SqlRequestKeys(session),
+                SqlExplanations(session),
             )
 
     @contextmanager

@@ -307,6 +307,19 @@ class TrialLogRow(OfTrial, Base):
     n_bytes: Mapped[int]
 
 
+class ExplanationRow(OfSearch, Base):
+    """What the fitted model of a search said last."""
+
+    __tablename__ = "explanations"
+
+    search_id: Mapped[str] = mapped_column(
+        ForeignKey("searches.id", ondelete="CASCADE"), primary_key=True
+    )
+    made_at: Mapped[datetime]
+    n_measured: Mapped[int]
+    document: Mapped[dict[str, Any]]
+
+
 class RequestKeyRow(OfProject, Base):
     """A key that a client gave a request, with what the request made."""
 

@@ -105,6 +105,21 @@ class AccuracyModel:
             raise ModelError("a prediction is not a number")
         return first, second.clamp_min(_MIN_VARIANCE).sqrt()
 
+    def joint(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean ``(N,)`` and covariance ``(N, N)`` of the accuracy without noise.
+
+        Deviations are those of ``predict``, correlations those of the latent scale.
+
+        Args:
+            x: Features ``(N, d)``.
+        """
+        mean, sd = self.predict(x)
+        with _numerics(), torch.no_grad():
+            latent = self._gp(self._scaled(x)).covariance_matrix  # (N, N)
+        unit = latent.diagonal().clamp_min(_MIN_VARIANCE).sqrt()
+        correlation = (latent / (unit[:, None] * unit)).clamp(-1.0, 1.0)
+        return mean, correlation * sd[:, None] * sd
+
     def believe(self, x: Tensor) -> None:
         """Treat the predictions at ``x``, ``(k, d)``, as if measured ("kriging believer").
 

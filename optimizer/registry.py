@@ -5,11 +5,13 @@ neither ``random`` nor the process that only lists strategies needs it.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
 from search.entities import Proposal
+from search.explanations import Explanation
 from search.ports import Ask, AskRequest
 
 
@@ -19,6 +21,12 @@ def _loaded_on_first_ask(module: str) -> Ask:
         return strategy(request)
 
     return ask
+
+
+def explain(request: AskRequest, made_at: datetime) -> Explanation | None:
+    """Explain what the model of ``bayesian`` has learned, see ``optimizer.explanation``."""
+    found: Explanation | None = import_module("optimizer.explanation").explain(request, made_at)
+    return found
 
 
 STRATEGIES: Final[Mapping[str, Ask]] = MappingProxyType(

@@ -40,6 +40,14 @@ class NotFoundError(BitparetoError, LookupError):
         super().__init__(f"{kind} {object_id!r} does not exist")
 
 
+class NotExplainedError(BitparetoError, LookupError):
+    """The search has no explanation; ``why`` says whether waiting helps."""
+
+    def __init__(self, search_id: str, why: str) -> None:
+        self.search_id = search_id
+        super().__init__(f"search {search_id} has no explanation: {why}")
+
+
 class NameTakenError(BitparetoError):
     """Something else has this name and keeps it; choose another."""
 

@@ -17,6 +17,7 @@ from search.entities import (
     Worker,
     WrittenProfile,
 )
+from search.explanations import ExplanationRepository
 from search.figures import FiguresRepository
 from search.filters import (
     ALL_SEARCHES,
@@ -313,6 +314,10 @@ class UnitOfWork(Protocol):
     @property
     def request_keys(self) -> RequestKeyRepository:
         """Keys that clients gave their requests."""
+
+    @property
+    def explanations(self) -> ExplanationRepository:
+        """What fitted models say."""
 
     @property
     def access(self) -> AccessRepository:

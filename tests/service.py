@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from search.entities import Artifact, Limits, Proposal, Search, Strategy
+from search.explanations import BitStep, Explanation, GeneImportance, PredictedPoint
 from search.ids import new_id
 from search.recipe import Recipe
 from search.store import Store, UnitOfWork
@@ -29,6 +30,35 @@ SPACE = {
 def later(seconds: float) -> datetime:
     """Return a time after ``NOW``."""
     return NOW + timedelta(seconds=seconds)
+
+
+EXPLANATION = Explanation(
+    n_measured=5,
+    made_at=later(1),
+    seconds=0.5,
+    importance=(GeneImportance(gene="stem.width", share=1.0),),
+    bit_steps=(
+        BitStep(
+            gene="a.weight_bits",
+            direction="wider",
+            bits=2.0,
+            n_networks=3,
+            accuracy=0.01,
+            accuracy_sd=0.004,
+            costs={"size_bytes": 12.5},
+        ),
+    ),
+    front=(
+        PredictedPoint(
+            number=None,
+            candidate_hash="ab",
+            genes={"stem.width": 8, "kind": "plain"},
+            costs={"size_bytes": 1000.0},
+            accuracy=0.9,
+            accuracy_sd=0.02,
+        ),
+    ),
+)
 
 
 def new_search(store: Store, **changes: object) -> Search:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from search.entities import Proposal, Reason, Search, Trial, TrialFacts
+from search.explanations import Explanation, is_due
 from search.ids import new_id
 from search.objectives import EXACT_COSTS
 from search.ports import Observation
@@ -55,12 +56,14 @@ class AdvancePlan:
         history: All trials so far.
         n_wanted: Candidates to ask for; 0 when the search went on to refining or has ended.
         token: Number of the hold; an answer under an older one, or a second one, is dropped.
+        explain: Whether what the model has learned is to be explained along with the answer.
     """
 
     search: Search
     history: History
     n_wanted: int
     token: int
+    explain: bool = False
 
 
 def begin_advance(
@@ -100,7 +103,7 @@ def begin_advance(
     if search.state == SearchState.RUNNING and why is not None and not in_flight:
         search = _end_of_trials(uow, search, now, why)
     if search.state != SearchState.RUNNING:
-        return AdvancePlan(search=search, history=remembered, n_wanted=0, token=schedule.hold_token)
+        return _last_plan(uow, search, schedule, remembered)
     left = search.limits.max_trials - n_trials
     wanted = min(left, search.limits.max_parallel - in_flight)
     if why is not None or wanted <= 0:
@@ -110,13 +113,31 @@ def begin_advance(
     held = replace(schedule, hold_token=token, hold_until=hold_until, hold_since=now, rung_at=now)
     uow.searches.save_schedule(search_id, held)
     history = _brought_up_to_date(uow, search_id, remembered)
-    return AdvancePlan(search=search, history=history, n_wanted=wanted, token=token)
+    due = is_due(search, uow.explanations.n_measured(search_id))
+    return AdvancePlan(search=search, history=history, n_wanted=wanted, token=token, explain=due)
+
+
+def _last_plan(
+    uow: UnitOfWork, search: Search, schedule: Schedule, remembered: History
+) -> AdvancePlan:
+    """Return the plan of a search that has all its trials: nothing but a last explanation."""
+    due = search.state == SearchState.REFINING and is_due(
+        search, uow.explanations.n_measured(search.id), at_end=True
+    )
+    history = _brought_up_to_date(uow, search.id, remembered) if due else remembered
+    return AdvancePlan(
+        search=search, history=history, n_wanted=0, token=schedule.hold_token, explain=due
+    )
 
 
 def record_proposals(
-    uow: UnitOfWork, plan: AdvancePlan, proposals: Sequence[Proposal], now: datetime
+    uow: UnitOfWork,
+    plan: AdvancePlan,
+    proposals: Sequence[Proposal],
+    now: datetime,
+    explanation: Explanation | None = None,
 ) -> list[str]:
-    """Store proposals as queued trials and give the hold back.
+    """Store proposals as queued trials, and what the model says, and give the hold back.
 
     Candidates the search already has are dropped. Fewer proposals than wanted mean that no further
     candidate is left: once nothing is in flight either, the search goes on to refining. Proposals
@@ -129,6 +150,8 @@ def record_proposals(
     schedule = uow.searches.schedule(search.id)
     if not _still_held(search, schedule, plan):
         return []
+    if explanation is not None:
+        uow.explanations.keep(search.id, explanation)
     known = uow.trials.known(search.id, [proposal.candidate_hash for proposal in proposals])
     number, created = schedule.next_number, list[str]()
     for proposal in proposals:
@@ -146,6 +169,13 @@ def record_proposals(
     if not created and not _in_flight(search):
         _end_of_trials(uow, search, now, SPACE_EXHAUSTED)
     return created
+
+
+def record_explanation(uow: UnitOfWork, search_id: str, explanation: Explanation) -> None:
+    """Store what the model says at the end of a search, where no proposals come with it."""
+    search = uow.searches.lock(search_id)
+    if explanation.n_measured >= uow.explanations.n_measured(search.id):
+        uow.explanations.keep(search.id, explanation)
 
 
 def record_failed_ask(uow: UnitOfWork, plan: AdvancePlan, message: str, now: datetime) -> Search:

@@ -2,11 +2,12 @@
 
 import logging
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Final
 
-from optimizer.registry import STRATEGIES
+from optimizer.registry import STRATEGIES, explain
 from search.datasets import DATASETS
-from search.entities import Proposal
+from search.explanations import Explanation
 from search.hardware import live
 from search.log_ids import log_ids
 from search.models import model_of_space
@@ -18,6 +19,7 @@ from search.use_cases.advance import (
     AdvancePlan,
     History,
     begin_advance,
+    record_explanation,
     record_failed_ask,
     record_proposals,
 )
@@ -32,6 +34,8 @@ _N_REMEMBERED: Final = 64
 _remembered: Final[OrderedDict[str, History]] = OrderedDict()
 """Histories of the searches advanced last, so that only what is new is read from the database."""
 
+EXPLAINING_S: Final = 5.0
+"""Longest that explaining the model may take, beside the ask."""
 _HOLD_MARGIN_S: Final = 20.0
 """Longest that loading the optimizer and noticing its deadline may take beyond the deadline."""
 
@@ -46,7 +50,7 @@ def advance(parts: Parts, search_id: str) -> None:
                 uow,
                 search_id,
                 parts.now(),
-                deadline_s + _HOLD_MARGIN_S,
+                deadline_s + EXPLAINING_S + _HOLD_MARGIN_S,
                 _remembered.get(search_id, NO_HISTORY),
             )
         if plan is None:
@@ -57,6 +61,8 @@ def advance(parts: Parts, search_id: str) -> None:
             parts.bell.train(trial_id)
         if not created:
             _ring_refining(parts, search_id)
+        if plan.explain and not plan.n_wanted:
+            _explain_at_end(parts, plan)
 
 
 def _remember(plan: AdvancePlan) -> None:
@@ -68,19 +74,38 @@ def _remember(plan: AdvancePlan) -> None:
 
 def _propose(parts: Parts, plan: AdvancePlan) -> list[str]:
     try:
-        proposals = _ask(parts, plan)
+        proposals = STRATEGIES[plan.search.strategy.name](_request(parts, plan))
     except Exception as error:
         # whatever a strategy raises is the search's reason, never the end of a worker
         logger.exception("the optimizer failed")
         message = f"{type(error).__name__}: {error}"
         persist(parts.store, lambda uow: record_failed_ask(uow, plan, message, parts.now()))
         return []
-    created = persist(parts.store, lambda uow: record_proposals(uow, plan, proposals, parts.now()))
+    explanation = _explained(parts, plan) if plan.explain else None
+    created = persist(
+        parts.store,
+        lambda uow: record_proposals(uow, plan, proposals, parts.now(), explanation),
+    )
     logger.info("asked for %d, got %d, recorded %d", plan.n_wanted, len(proposals), len(created))
     return created
 
 
-def _ask(parts: Parts, plan: AdvancePlan) -> list[Proposal]:
+def _explain_at_end(parts: Parts, plan: AdvancePlan) -> None:
+    explanation = _explained(parts, plan)
+    if explanation is not None:
+        persist(parts.store, lambda uow: record_explanation(uow, plan.search.id, explanation))
+
+
+def _explained(parts: Parts, plan: AdvancePlan) -> Explanation | None:
+    try:
+        return explain(replace(_request(parts, plan), deadline_s=EXPLAINING_S), parts.now())
+    except Exception:
+        # an explanation is an extra: without it the search goes on as well
+        logger.exception("the search was not explained")
+        return None
+
+
+def _request(parts: Parts, plan: AdvancePlan) -> AskRequest:
     search, facts = plan.search, DATASETS[plan.search.dataset]
     model = model_of_space(parts.store, search.space)
     space = space_from_json(
@@ -90,7 +115,7 @@ def _ask(parts: Parts, plan: AdvancePlan) -> list[Proposal]:
         network=model.layers if model else None,
     )
     profile = None if search.hardware is None else live(search.hardware)
-    request = AskRequest(
+    return AskRequest(
         space=space if profile is None else narrow(space, profile),
         hardware=profile,
         objectives=[OBJECTIVES[name] for name in search.objectives],
@@ -102,7 +127,6 @@ def _ask(parts: Parts, plan: AdvancePlan) -> list[Proposal]:
         n_initial=search.strategy.n_initial,
         deadline_s=search.strategy.deadline_s,
     )
-    return STRATEGIES[search.strategy.name](request)
 
 
 def _ring_refining(parts: Parts, search_id: str) -> None:

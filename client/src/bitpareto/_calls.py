@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from bitpareto.errors import APIResponseError
 from bitpareto.types import (
     Curves,
+    Explanation,
     Front,
     HardwareProfile,
     HardwareProfiles,
@@ -86,6 +87,7 @@ _read_front = reader(Front)
 _read_attempts = reader(Attempts)
 _read_log_pieces = reader(LogPieces)
 _read_curves = reader(Curves)
+_read_explanation = reader(Explanation)
 _read_hypervolume = reader(HypervolumeHistory)
 _read_meta = reader(Meta)
 _read_model = reader(Model)
@@ -246,6 +248,12 @@ def get_hypervolume(search_id: str) -> Call[HypervolumeHistory]:
     """Read how a search's hypervolume grew."""
     path = f"{search_path(search_id)}/hypervolume"
     return Call(method="GET", path=path, read=_read_hypervolume)
+
+
+def get_explanation(search_id: str) -> Call[Explanation]:
+    """Read what the model has learned."""
+    path = f"{search_path(search_id)}/explanation"
+    return Call(method="GET", path=path, read=_read_explanation)
 
 
 def get_front(

@@ -17,7 +17,7 @@ from search.use_cases.access import create_key, create_project, revoke_key, set_
 from search.use_cases.searches import cancel_search
 from tests.contracts.test_garbage import add_model
 from tests.served import BODY, Deployment, InProcess
-from tests.service import new_search
+from tests.service import EXPLANATION, new_search
 from tests.unit.api.test_hardware_profiles import YAML
 
 REMOTE = {"Host": "bitpareto.example"}
@@ -145,6 +145,8 @@ def mine(deployment: Deployment, keys: Keys) -> dict[str, str]:
     add_model(deployment.store, "d" * 64)
     with deployment.store.begin() as uow:
         (model,) = uow.models.page(1)
+        uow.searches.lock(search.id)
+        uow.explanations.keep(search.id, EXPLANATION)
         cancel_search(uow, search.id, deployment.store.now())  # so that its event stream ends
     return {
         "search_id": search.id,

@@ -6,6 +6,7 @@ import pytest
 from search.entities import Limits, Proposal, Strategy
 from search.ports import AskRequest
 from search.states import SearchState
+from search.use_cases.extend import extend_search
 from tests.service import claim, complete, later, new_search
 from tests.unit.worker.conftest import Rung
 from worker.parts import Parts
@@ -125,3 +126,43 @@ def test_a_worker_that_dies_while_asking_holds_the_search_for_a_bounded_time(
         held_until = uow.searches.schedule(search.id).hold_until
     assert held_until is not None
     assert held_until - parts.now() < timedelta(seconds=60)
+
+
+def _bayesian(parts: Parts, n: int) -> str:
+    limits = Limits(max_trials=n, max_parallel=n)
+    strategy = Strategy(name="bayesian", n_initial=4)
+    search = new_search(parts.store, strategy=strategy, limits=limits)
+    advance(parts, search.id)
+    with parts.store.read() as uow:
+        trials = uow.trials.of_search(search.id)
+    for number, trial in enumerate(trials):
+        complete(parts.store, claim(parts.store, trial.id), 0.5 + 0.05 * number, later(1))
+    return search.id
+
+
+def test_what_the_model_has_learned_is_kept_at_the_end(parts: Parts) -> None:
+    search_id = _bayesian(parts, 6)
+    advance(parts, search_id)
+    with parts.store.read() as uow:
+        assert uow.searches.get(search_id).state == SearchState.REFINING
+        found = uow.explanations.find(search_id)
+    assert found is not None
+    assert found.n_measured == 6
+    assert sum(each.share for each in found.importance) == pytest.approx(1.0)
+    assert found.front
+
+
+def test_a_search_goes_on_when_it_cannot_be_explained(
+    parts: Parts, rung: Rung, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("no variance left")
+
+    monkeypatch.setattr(module, "explain", broken)
+    search_id = _bayesian(parts, 6)
+    with parts.store.begin() as uow:
+        extend_search(uow, search_id, trials=2, wall_time_s=0.0, now=parts.now())
+    rung()
+    advance(parts, search_id)
+    assert len([name for name in rung() if name.startswith("train-")]) == 2
+    assert "was not explained" in caplog.text

@@ -12,7 +12,7 @@ from bitpareto._async.transport import AsyncTransport
 from bitpareto._async.waiting import wait_for
 from bitpareto.errors import SearchFailedError
 from bitpareto.sizes import Size, parse_size
-from bitpareto.types import HypervolumeHistory, SearchEvent, Trial
+from bitpareto.types import Explanation, HypervolumeHistory, SearchEvent, Trial
 from bitpareto.types import Search as SearchData
 from bitpareto.types.searches import FrontSort, Reason, SearchState
 from bitpareto.types.trials import TrialSort, TrialState
@@ -159,6 +159,15 @@ class AsyncSearch:
     async def hypervolume_history(self) -> HypervolumeHistory:
         """Return how the hypervolume of its front grew, over trials and over training time."""
         return await self._transport.send(calls.get_hypervolume(self.id))
+
+    async def explanation(self) -> Explanation:
+        """Return what the optimizer's model has learned: genes, bits, and the predicted front.
+
+        Raises:
+            NotFoundError: While there is none, with the reason; ``problem.code`` is
+                ``not_explained``.
+        """
+        return await self._transport.send(calls.get_explanation(self.id))
 
     def stream(self, *, after: int = 0) -> AsyncIterator[SearchEvent]:
         """Yield every event after one, none lost and none twice, until the search has ended.

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from bitpareto._transport import DEFAULT_BASE_URL, VERSION
 from bitpareto.cli import (
     commands,
+    explain,
     export,
     hardware,
     history,
@@ -134,6 +135,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     example = "bitpareto hypervolume sea_01J..."
     grew = "show how the hypervolume of the front grew"
     _takes_search(add("hypervolume", history.hypervolume, grew, example))
+    example = "bitpareto explain sea_01J..."
+    learned = "show what the model has learned: genes, bits, the predicted front"
+    _takes_search(add("explain", explain.explain, learned, example))
     example = "bitpareto curves trl_01J..."
     curves = add("curves", history.curves, "show a trial's learning curves", example)
     curves.add_argument("trial", metavar="TRIAL", help="id of a trial")

@@ -14,6 +14,7 @@ from bitpareto.types.access import (
     ProjectCreated,
     Projects,
 )
+from bitpareto.types.explanations import BitStep, Explanation, GeneImportance, PredictedPoint
 from bitpareto.types.hardware import HardwareProfile, HardwareProfiles, HardwareRef
 from bitpareto.types.history import CurvePoint, Curves, HypervolumeHistory, HypervolumePoint
 from bitpareto.types.meta import DatasetMeta, Health, Meta, ObjectiveMeta, PageMeta, ProblemMeta
@@ -59,6 +60,7 @@ __all__ = [
     "ApiKeyCreated",
     "ApiKeys",
     "Artifact",
+    "BitStep",
     "CandidateCount",
     "CandidateSample",
     "Capabilities",
@@ -66,9 +68,11 @@ __all__ = [
     "CurvePoint",
     "Curves",
     "DatasetMeta",
+    "Explanation",
     "FieldError",
     "Front",
     "FrontPoint",
+    "GeneImportance",
     "HardwareProfile",
     "HardwareProfiles",
     "HardwareRef",
@@ -86,6 +90,7 @@ __all__ = [
     "ObjectiveMeta",
     "Page",
     "PageMeta",
+    "PredictedPoint",
     "Principal",
     "Problem",
     "ProblemMeta",
