@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, make_url
 
 from search.access import Role, Scope
 from search.entities import Model, Progress, Worker, WrittenProfile
+from search.idempotency import RequestKey
 from search.placement import Capabilities
 from search.store import Store
 from search.use_cases.access import create_key, create_project, set_member
@@ -75,6 +76,9 @@ def _fill_the_rest(store: Store) -> None:
     )
     with store.begin() as uow:
         uow.models.add(model)
+        request = RequestKey(name="one", fingerprint="f" * 64)
+        uow.request_keys.claim(request, NOW)
+        uow.request_keys.keep(request, model.id)
         uow.hardware_profiles.add(
             WrittenProfile(name="mine", sha256="e" * 64, yaml=YAML, created_at=NOW)
         )

@@ -21,6 +21,7 @@ BitparetoError
 ├── VerifierMissingError       the server's distribution, which runs packed files, is not installed
 ├── ExportError                a packed file cannot be exported, or the export decides otherwise
 ├── ExporterMissingError       the server's distribution, which exports them, is not installed
+├── MissingExtraError          an optional extra of this package is not installed: `.extra`
 └── SizeError                  text that is no size
 """
 
@@ -160,6 +161,18 @@ class ExportError(BitparetoError):
 
 class ExporterMissingError(BitparetoError):
     """Nothing that is installed can export a packed file, or run the export."""
+
+
+class MissingExtraError(BitparetoError, ImportError):
+    """What was asked for needs a package that is not installed.
+
+    Attributes:
+        extra: What to install: ``pip install 'bitpareto[EXTRA]'``.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; `pip install 'bitpareto[{extra}]'`")
+        self.extra = extra
 
 
 class SizeError(BitparetoError, ValueError):

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bitpareto import _calls as calls
 from bitpareto._async.follow import follow
@@ -10,12 +10,17 @@ from bitpareto._async.front import AsyncFront
 from bitpareto._async.resources.trials import AsyncTrials
 from bitpareto._async.transport import AsyncTransport
 from bitpareto._async.waiting import wait_for
+from bitpareto._frames import trials_frame
+from bitpareto._notebook import search_html
 from bitpareto.errors import SearchFailedError
 from bitpareto.sizes import Size, parse_size
 from bitpareto.types import Explanation, HypervolumeHistory, SearchEvent, Trial
 from bitpareto.types import Search as SearchData
 from bitpareto.types.searches import FrontSort, Reason, SearchState
 from bitpareto.types.trials import TrialSort, TrialState
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class AsyncSearch:
@@ -136,6 +141,14 @@ class AsyncSearch:
             sort=sort,
         )
 
+    async def to_pandas(self) -> "pd.DataFrame":
+        """Return all its trials as a data frame, with the columns of the CSV export.
+
+        Raises:
+            MissingExtraError: If pandas is not installed.
+        """
+        return trials_frame([trial async for trial in self.trials()])
+
     async def front(
         self,
         *,
@@ -200,6 +213,9 @@ class AsyncSearch:
         if raise_on_failure and self.state in {"failed", "cancelled"}:
             raise SearchFailedError(self.data)
         return self
+
+    def _repr_html_(self) -> str:
+        return search_html(self.data, self.url)
 
     def __repr__(self) -> str:  # type: ignore[explicit-override]  # Python 3.11 has no override
         return f"<Search {self.id} {self.state}>"

@@ -2,7 +2,11 @@
 """The Pareto front of a search, as the server computed it."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from bitpareto._frames import front_frame
+from bitpareto._notebook import front_html
+from bitpareto._plot import plot_front
 from bitpareto._sync.artifact import Artifact
 from bitpareto._sync.transport import Transport
 from bitpareto.errors import NoPointError
@@ -10,6 +14,10 @@ from bitpareto.sizes import Size, format_size, parse_size
 from bitpareto.types import Front as FrontData
 from bitpareto.types import FrontPoint as FrontPointData
 from bitpareto.types import Replicates, Trial
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 
 class FrontPoint:
@@ -107,6 +115,28 @@ class Front:
             why = "it is empty" if smallest is None else f"its smallest has {smallest} bytes"
             raise NoPointError(f"the front has no point of at most {max_size}: {why}")
         return max(fitting, key=lambda point: (point.accuracy, -point.size_bytes))
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return one row per point, smallest first, with columns such as ``metrics.accuracy``.
+
+        Raises:
+            MissingExtraError: If pandas is not installed.
+        """
+        return front_frame(self.data)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw accuracy, with 95 % intervals, against size; returns matplotlib's axes.
+
+        Args:
+            ax: Where to draw; by default axes of a new figure.
+
+        Raises:
+            MissingExtraError: If matplotlib is not installed.
+        """
+        return plot_front(self.data, ax)
+
+    def _repr_html_(self) -> str:
+        return front_html(self.data)
 
     def __iter__(self) -> Iterator[FrontPoint]:
         return iter(self.points)

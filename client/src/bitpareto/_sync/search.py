@@ -3,9 +3,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bitpareto import _calls as calls
+from bitpareto._frames import trials_frame
+from bitpareto._notebook import search_html
 from bitpareto._sync.follow import follow
 from bitpareto._sync.front import Front
 from bitpareto._sync.resources.trials import Trials
@@ -17,6 +19,9 @@ from bitpareto.types import Explanation, HypervolumeHistory, SearchEvent, Trial
 from bitpareto.types import Search as SearchData
 from bitpareto.types.searches import FrontSort, Reason, SearchState
 from bitpareto.types.trials import TrialSort, TrialState
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Search:
@@ -137,6 +142,14 @@ class Search:
             sort=sort,
         )
 
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return all its trials as a data frame, with the columns of the CSV export.
+
+        Raises:
+            MissingExtraError: If pandas is not installed.
+        """
+        return trials_frame([trial for trial in self.trials()])
+
     def front(
         self,
         *,
@@ -201,6 +214,9 @@ class Search:
         if raise_on_failure and self.state in {"failed", "cancelled"}:
             raise SearchFailedError(self.data)
         return self
+
+    def _repr_html_(self) -> str:
+        return search_html(self.data, self.url)
 
     def __repr__(self) -> str:  # type: ignore[explicit-override]  # Python 3.11 has no override
         return f"<Search {self.id} {self.state}>"

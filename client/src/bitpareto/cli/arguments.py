@@ -8,6 +8,7 @@ from typing import Any, get_args
 from bitpareto._transport import DEFAULT_BASE_URL, VERSION
 from bitpareto.cli import (
     commands,
+    completion,
     explain,
     export,
     hardware,
@@ -76,7 +77,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         return verb
 
     submit = add("submit", commands.submit, "submit a search", "bitpareto submit digits.yaml")
-    submit.add_argument("file", metavar="FILE.yaml", help="its fields, YAML or JSON; - for stdin")
+    completion.takes_file(
+        submit.add_argument(
+            "file", metavar="FILE.yaml", help="its fields, YAML or JSON; - for stdin"
+        )
+    )
     submit.add_argument("--watch", action="store_true", help="stay until it has ended")
     submit.add_argument("--name", help="call it this")
     once = "submit once, however often this is run with the same KEY within 24 hours"
@@ -88,7 +93,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "look at the search space of a file: networks, costs, share within budget",
         "bitpareto preview digits.yaml",
     )
-    look.add_argument("file", metavar="FILE.yaml", help="as for submit; - for stdin")
+    completion.takes_file(
+        look.add_argument("file", metavar="FILE.yaml", help="as for submit; - for stdin")
+    )
     look.add_argument("-n", type=_positive, metavar="N", help="look at N; default 10000")
 
     ls = add("ls", commands.ls, "list searches, newest first", "bitpareto ls --limit 5")
@@ -113,6 +120,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     _takes_search(front)
     _takes_size(front)
     front.add_argument("--sort", choices=get_args(FrontSort), metavar="VALUE", help=_SORT)
+    front.add_argument("--plot", action="store_true", help="draw it, too")
     front.add_argument("--limit", type=_positive, metavar="N", help="only the first N, as sorted")
     front.add_argument(
         "--as-of", type=int, metavar="EVENT", help="as it was right after this event"
@@ -130,7 +138,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     listed.add_argument("--limit", type=_positive, default=50, metavar="N", help="default 50")
     listed.add_argument("--format", choices=get_args(TrialFormat), help="write all of them so")
     listed.add_argument("--fields", metavar="A,B,...", help="only these; with --format")
-    listed.add_argument("-o", "--output", metavar="PATH", help="file; by default standard output")
+    completion.takes_file(
+        listed.add_argument(
+            "-o", "--output", metavar="PATH", help="file; by default standard output"
+        )
+    )
 
     example = "bitpareto hypervolume sea_01J..."
     grew = "show how the hypervolume of the front grew"
@@ -163,8 +175,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     which = pull.add_mutually_exclusive_group()
     which.add_argument("--best", action="store_true", help="only the most accurate point")
     which.add_argument("--trial", type=_positive, metavar="N", help="only the point of trial N")
-    pull.add_argument(
-        "-o", "--output", default=".", metavar="PATH", help="folder, or file for one point"
+    completion.takes_file(
+        pull.add_argument(
+            "-o", "--output", default=".", metavar="PATH", help="folder, or file for one point"
+        )
     )
 
     _takes_search(add("pause", commands.pause, "pause a search", "bitpareto pause sea_01J..."))
@@ -188,8 +202,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     help_ = "submit a search like another one"
     alike = add("clone", commands.clone, help_, "bitpareto clone sea_01J... larger.yaml")
     _takes_search(alike)
-    alike.add_argument(
-        "file", nargs="?", metavar="FILE.yaml", help="fields to be another way; - for stdin"
+    completion.takes_file(
+        alike.add_argument(
+            "file", nargs="?", metavar="FILE.yaml", help="fields to be another way; - for stdin"
+        )
     )
     alike.add_argument("--name", help="call it this")
 
@@ -199,7 +215,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "check a packed file: hash, size, accuracy, where it comes from",
         "bitpareto verify digits.bpar --data digits --trial trl_01J...",
     )
-    check.add_argument("file", metavar="FILE", help="a packed file")
+    completion.takes_file(check.add_argument("file", metavar="FILE", help="a packed file"))
     check.add_argument(
         "--data", metavar="NAME_OR_FOLDER", help="measure its accuracy on this data set"
     )
@@ -219,10 +235,15 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "write a packed file as ONNX or as a C header, without a server",
         "bitpareto export digits.bpar --format onnx -o digits.onnx --check digits",
     )
-    exported.add_argument("file", metavar="FILE", help="a packed file")
+    completion.takes_file(exported.add_argument("file", metavar="FILE", help="a packed file"))
     exported.add_argument("--format", required=True, choices=export.FORMATS)
-    exported.add_argument(
-        "-o", "--output", metavar="PATH", help="file or folder; by default beside the packed file"
+    completion.takes_file(
+        exported.add_argument(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="file or folder; by default beside the packed file",
+        )
     )
     exported.add_argument(
         "--check", metavar="NAME_OR_FOLDER", help="run it on the validation split of a data set"
@@ -232,7 +253,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     actions = own.add_subparsers(title="commands", metavar="COMMAND", required=True)
     example = "bitpareto models upload net.pt2 --mean 0.49,0.48,0.45 --std 0.25,0.24,0.26"
     upload = add("upload", models.upload, "upload an exported program", example, actions)
-    upload.add_argument("file", metavar="FILE.pt2", help="as torch.export.save writes it")
+    completion.takes_file(
+        upload.add_argument("file", metavar="FILE.pt2", help="as torch.export.save writes it")
+    )
     upload.add_argument("--name", help="call it this; by default the file's name")
     for statistic in ("mean", "std"):
         help_ = f"{statistic} per channel of pixels / 255 it expects; by default the data set's"
@@ -250,7 +273,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     added = add(
         "add", hardware.add, "add a hardware profile", "bitpareto hardware add chip.yaml", kinds
     )
-    added.add_argument("file", metavar="FILE.yaml", help="see docs/hardware-profiles.md")
+    completion.takes_file(
+        added.add_argument("file", metavar="FILE.yaml", help="see docs/hardware-profiles.md")
+    )
     opens = verbs.add_parser("keys", help="make, list and revoke API keys")
     kinds = opens.add_subparsers(title="commands", metavar="COMMAND", required=True)
     example = "bitpareto keys create --scope write --user ada --days 90"
@@ -264,6 +289,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     ended.add_argument("key", metavar="KEY", help="id of a key")
     add("whoami", keys.whoami, "say whose API key is sent", "bitpareto whoami")
     add("workers", workers.ls, "list worker processes", "bitpareto workers")
+    example = "bitpareto completion bash > ~/.local/share/bash-completion/completions/bitpareto"
+    shell = add("completion", completion.show, "print the completion script of a shell", example)
+    shell.add_argument("shell", choices=completion.SHELLS)
+    shell.set_defaults(parser=parser)
     return parser.parse_args(argv)
 
 

@@ -13,7 +13,7 @@ from bitpareto._sync.artifact import SUFFIX
 from bitpareto._sync.client import Client
 from bitpareto._sync.front import FrontPoint
 from bitpareto._sync.search import Search
-from bitpareto.cli import tables
+from bitpareto.cli import plot, tables
 from bitpareto.errors import DeclarationError, NoPointError, SearchFailedError
 from bitpareto.sizes import parse_size
 from bitpareto.types import SearchCreate, SpacePreviewRequest
@@ -96,6 +96,8 @@ def front(client: Client, arguments: argparse.Namespace, out: Console) -> None:
         out.print_json(found.data.model_dump_json())
     else:
         out.print(tables.front(found))
+        if arguments.plot:
+            out.print(plot.front(found, min(out.width, plot.WIDEST)))
 
 
 def pull(client: Client, arguments: argparse.Namespace, out: Console) -> None:
