@@ -62,7 +62,8 @@ async def _watch(
             asked_at, is_stale = now, False
             tally.search = await transport.send(get_search(tally.search.id))
         display.show(tally, event)
-        if tally.search.state in ENDED:
+        # events may lag behind the answer; the stream ends by itself behind the last
+        if event is None and tally.search.state in ENDED:
             return tally.search
     return await transport.send(get_search(tally.search.id))
 

@@ -63,7 +63,8 @@ def _watch(
             asked_at, is_stale = now, False
             tally.search = transport.send(get_search(tally.search.id))
         display.show(tally, event)
-        if tally.search.state in ENDED:
+        # events may lag behind the answer; the stream ends by itself behind the last
+        if event is None and tally.search.state in ENDED:
             return tally.search
     return transport.send(get_search(tally.search.id))
 
