@@ -113,6 +113,7 @@ class _Cells(HTMLParser):
         self.cells: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: object) -> None:  # type: ignore[explicit-override]
+        del attrs
         self.open.append(tag)
         if tag == "td":
             self.cells.append("")
