@@ -14,6 +14,7 @@ from search.attempts import Attempt
 from search.entities import (
     Artifact,
     Event,
+    ExpectedGain,
     Limits,
     Progress,
     Reason,
@@ -76,7 +77,14 @@ def search_to_wire(search: Search, waiting: Reason | None) -> wire.Search:
         ref_point=dict(search.ref_point),
         hypervolume=search.hypervolume,
         trial_counts={state.value: n for state, n in search.trial_counts.items() if n},
+        compute_seconds=search.compute_seconds,
+        expected_gain=gain_to_wire(search.expected_gain),
     )
+
+
+def gain_to_wire(gain: ExpectedGain | None) -> wire.ExpectedGain | None:
+    """Return what the next trial promises."""
+    return None if gain is None else wire.ExpectedGain(**asdict(gain))
 
 
 def hardware_ref(profile: WrittenProfile | None) -> wire.HardwareRef | None:

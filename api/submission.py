@@ -17,6 +17,7 @@ from search.entities import Search, WrittenProfile
 from search.hardware import live, named_profile
 from search.models import model_of_space
 from search.store import Store
+from search.strategy_admission import strategy_problems
 from search.use_cases.searches import create_search
 from search_space.families.imported import MODEL
 
@@ -93,6 +94,7 @@ def _submit(
 ) -> Search:
     budgets: dict[str, float] = dict(body.budgets.items())
     model = model_of_space(store, body.space)
+    strategy, limits = strategy_from_wire(body.strategy), limits_from_wire(body.limits)
     admission = admit(
         dataset=body.dataset,
         space=body.space,
@@ -100,6 +102,7 @@ def _submit(
         budgets=budgets,
         network=model.layers if model else None,
         profile=live(hardware) if hardware else None,
+        problems=strategy_problems(strategy, limits),
     )
     space, recipe = body.space, recipe_from_wire(body.recipe)
     if model is not None:
@@ -115,9 +118,9 @@ def _submit(
             space=space,
             objectives=body.objectives,
             budgets=budgets,
-            strategy=strategy_from_wire(body.strategy),
+            strategy=strategy,
             recipe=recipe,
-            limits=limits_from_wire(body.limits),
+            limits=limits,
             seed=body.seed,
             ref_point=admission.ref_point,
             hardware=hardware,

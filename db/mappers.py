@@ -11,6 +11,7 @@ from db.tables import ArtifactRow, EventRow, SearchRow, TrialRow, WorkerRow
 from search.entities import (
     Artifact,
     Event,
+    ExpectedGain,
     Limits,
     Progress,
     Reason,
@@ -29,7 +30,7 @@ from search_space.layer_json import layers_from_json, layers_to_json
 
 
 def search_columns(search: Search) -> dict[str, Any]:
-    """Return the column values of a search, its schedule apart."""
+    """Return the column values of a search; its schedule, counts and seconds are kept apart."""
     return {
         "id": search.id,
         "name": search.name,
@@ -48,6 +49,7 @@ def search_columns(search: Search) -> dict[str, Any]:
         "seed": search.seed,
         "ref_point": dict(search.ref_point),
         "hypervolume": search.hypervolume,
+        "expected_gain": asdict(search.expected_gain) if search.expected_gain else None,
         "hardware": None if search.hardware is None else _profile_columns(search.hardware),
     }
 
@@ -77,6 +79,8 @@ def to_search(row: SearchRow | HeldRow) -> Search:
         ref_point=row.ref_point,
         hypervolume=row.hypervolume,
         trial_counts={TrialState(state): n for state, n in row.trial_counts.items()},
+        compute_seconds=row.compute_seconds,
+        expected_gain=ExpectedGain(**row.expected_gain) if row.expected_gain else None,
         hardware=None if row.hardware is None else WrittenProfile(**row.hardware),
     )
 
@@ -125,6 +129,7 @@ def changing_trial_columns(trial: Trial) -> dict[str, Any]:
         "times_lost": trial.times_lost,
         "worker_id": trial.worker_id,
         "lease_expires_at": trial.lease_expires_at,
+        "held_since": trial.held_since,
         "progress": None if trial.progress is None else asdict(trial.progress),
         "metrics": dict(trial.metrics),
         "accuracy": trial.metrics.get("accuracy"),
@@ -158,6 +163,7 @@ def to_trial(row: TrialRow | HeldRow) -> Trial:
         times_lost=row.times_lost,
         worker_id=row.worker_id,
         lease_expires_at=row.lease_expires_at,
+        held_since=row.held_since,
         progress=None if row.progress is None else Progress(**row.progress),
         metrics=row.metrics,
         artifact_id=row.artifact_id,

@@ -52,8 +52,14 @@ class SqlSearches:
         return to_search(row)
 
     def save(self, search: Search) -> None:
-        """Write a search that exists."""
+        """Write a search that exists, but for what follows from its trials' changes."""
         change_row(self._session, SearchRow, "search", search.id, search_columns(search))
+
+    def add_compute_seconds(self, search_id: str, seconds: float) -> None:
+        """Count the seconds of a hold that has ended."""
+        row = held_row(self._session, SearchRow, "search", search_id)
+        total = row.compute_seconds + seconds
+        change_row(self._session, SearchRow, "search", search_id, {"compute_seconds": total})
 
     def schedule(self, search_id: str) -> Schedule:
         """Return a search's schedule."""

@@ -126,6 +126,8 @@ class SearchRow(OfProject, Base):
     hardware: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     hypervolume: Mapped[float]
     trial_counts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    compute_seconds: Mapped[float] = mapped_column(Double, server_default="0")
+    expected_gain: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     next_number: Mapped[int]
     hold_token: Mapped[int]
     hold_until: Mapped[datetime | None]
@@ -185,6 +187,7 @@ class TrialRow(OfSearch, Base):
     times_lost: Mapped[int]
     worker_id: Mapped[str | None] = mapped_column(String(64))
     lease_expires_at: Mapped[datetime | None]
+    held_since: Mapped[datetime | None]
     rung_at: Mapped[datetime | None]
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     metrics: Mapped[dict[str, Any]]

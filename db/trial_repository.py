@@ -101,6 +101,15 @@ class SqlTrials:
         )
         return _by_number(to_trial(row) for row in self._session.scalars(query))
 
+    def held_since(self, search_id: str) -> list[datetime]:
+        """Return since when each of a search's running trials is held."""
+        query = select(TrialRow.held_since).where(
+            TrialRow.search_id == search_id,
+            TrialRow.state == str(TrialState.RUNNING),
+            TrialRow.held_since.is_not(None),
+        )
+        return [since for since in self._session.scalars(query) if since]
+
     def facts(self, search_id: str, trial_ids: Collection[str] | None = None) -> list[TrialFacts]:
         """Return a search's trials by number; only some of them where ids are given."""
         if trial_ids is None:

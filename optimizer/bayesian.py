@@ -52,22 +52,25 @@ class _Session:
     def proposals(self) -> list[Proposal]:
         proposals: list[Proposal] = []
         while len(proposals) < self._request.n:
-            option, method = self._next()
+            option, method, gain = self._next()
             if option is None:
                 break
             self._start(option)
-            proposals.append(option.propose(method, self._lap()))
+            proposals.append(option.propose(method, self._lap(), gain))
         return proposals
 
-    def _next(self) -> tuple[Option | None, str]:
+    def _next(self) -> tuple[Option | None, str, float | None]:
+        """Return an option, how it was found, and its expected gain where the model says so."""
         if self._study.phase() == SOBOL:
-            option = self._initial_design().choose(len(self._earlier), self._earlier)
-            return (option, SOBOL) if option is not None else draw(self._frontier, self._rng)
+            option, method = self._initial_design().choose(len(self._earlier), self._earlier), SOBOL
+            if option is None:
+                option, method = draw(self._frontier, self._rng)
+            return option, method, None
         try:
             (places,) = self._study.generate(1)
         except ExhaustedError:
-            return None, ""
-        return self._frontier.take(places), self._model.method
+            return None, "", None
+        return self._frontier.take(places), self._model.method, self._model.gain
 
     def _initial_design(self) -> InitialDesign:
         if self._design is None:

@@ -32,7 +32,9 @@ class Option:
     candidate: Candidate
     costs: Mapping[str, float]
 
-    def propose(self, gen_method: str, gen_seconds: float) -> Proposal:
+    def propose(
+        self, gen_method: str, gen_seconds: float, expected_gain: float | None = None
+    ) -> Proposal:
         """Return it as a proposal."""
         return Proposal(
             genes=self.candidate.genes,
@@ -41,6 +43,7 @@ class Option:
             costs=self.costs,
             gen_method=gen_method,
             gen_seconds=gen_seconds,
+            expected_gain=expected_gain,
         )
 
 

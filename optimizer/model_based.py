@@ -38,13 +38,15 @@ class ModelBased:
     ``method`` says how the last one was found: ``ehvi``; ``ehvi_deadline`` when time ran out before
     the pool was complete or locally improved; ``mutation_deadline`` when none was left for a fit;
     ``mutation_fallback`` when the model broke down; what ``random_search.draw`` says when the pool
-    held nothing new.
+    held nothing new. ``gain`` is the expected gain of hypervolume of that proposal, ``None`` where
+    no model has chosen it.
     """
 
     def __init__(
         self, request: AskRequest, frontier: Frontier, rng: np.random.Generator, deadline: Deadline
     ) -> None:
         self.method = "ehvi"
+        self.gain: float | None = None
         self._request = request
         self._frontier, self._rng, self._deadline = frontier, rng, deadline
         self._evidence = read_evidence(request, frontier)
@@ -89,13 +91,14 @@ class ModelBased:
         while (places := self._next()) is not None:
             if self._frontier.take(places) is not None:
                 return np.maximum(places, 0)
-        option, self.method = draw(self._frontier, self._rng)
+        (option, self.method), self.gain = draw(self._frontier, self._rng), None
         if option is None:
             raise ExhaustedError
         return np.maximum(self._frontier.genotypes.places(option.candidate.genes), 0)
 
     def _next(self) -> Places | None:
         """Take the best of the pool out of it; ``None`` when the pool is empty."""
+        self.gain = None
         if self._model is not None:
             try:
                 return self._maximize(self._model)
@@ -165,7 +168,10 @@ class ModelBased:
         if self._deadline.passed():
             self.method = "ehvi_deadline"
         self._search = _NEXT_SEARCH
-        return pool.take(int(scores.argmax())) if len(scores) else None
+        if not len(scores):
+            return None
+        self.gain = float(scores.max())
+        return pool.take(int(scores.argmax()))
 
     def _scores(self, model: AccuracyModel, first: int) -> Tensor:
         """Score the pool's options from ``first`` on; ``(n,)``."""

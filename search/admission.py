@@ -42,6 +42,7 @@ def admit(
     budgets: Mapping[str, float],
     network: LayerList | None = None,
     profile: HardwareProfile | None = None,
+    problems: Sequence[FieldProblem] = (),
 ) -> Admission:
     """Check a requested search.
 
@@ -52,6 +53,7 @@ def admit(
         budgets: Upper bounds per exact cost.
         network: The layers of the model that the space names, if it names one.
         profile: The device that the search is for, if it is for one.
+        problems: Found already; told with the others.
 
     Raises:
         InvalidRequestError: With every problem found.
@@ -61,7 +63,7 @@ def admit(
         space=space,
         budgets=budgets,
         network=network,
-        problems=_objective_problems(objectives, profile),
+        problems=[*problems, *_objective_problems(objectives, profile)],
         profile=profile,
     )
     bounds, largest = dict(budgets), dict[str, float]()

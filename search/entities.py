@@ -33,6 +33,9 @@ class Limits:
         max_trials: Trials to finish; failed ones count.
         max_parallel: Trials in flight at once.
         wall_time_s: Seconds since the search was created after which no trial starts any more.
+        compute_s: Seconds that its trials may take in all; then no trial starts any more.
+        min_gain_per_hour: Hypervolume per hour of training; a search whose next trials promise less
+            proposes no more.
         max_attempts: Times a trial may lose its worker before it fails as ``lost``.
         needs: What its trials ask of their workers.
     """
@@ -40,6 +43,8 @@ class Limits:
     max_trials: int = 16
     max_parallel: int = 2
     wall_time_s: float | None = None
+    compute_s: float | None = None
+    min_gain_per_hour: float | None = None
     max_attempts: int = 3
     needs: Needs = NO_NEEDS
 
@@ -51,6 +56,23 @@ class Strategy:
     name: str = "bayesian"
     n_initial: int | None = None
     deadline_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedGain:
+    """What the next trial of a search promises, as of the newest ask that could say.
+
+    Attributes:
+        hypervolume: Expected gain of the best proposal.
+        trial_seconds: Mean that a trial has taken so far.
+        per_hour: The one over the other.
+        n_low: Asks in a row that promised less than ``Limits.min_gain_per_hour``.
+    """
+
+    hypervolume: float
+    trial_seconds: float
+    per_hour: float
+    n_low: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +102,8 @@ class Search:
         ref_point: Worst value per objective for the hypervolume.
         hypervolume: Of the front over ``ref_point``; log2 scale where the objective says so.
         trial_counts: Number of trials per trial state.
+        compute_seconds: Seconds that workers have held its trials; running holds come at their end.
+        expected_gain: ``None`` until a model has said.
     """
 
     id: str
@@ -99,13 +123,19 @@ class Search:
     ref_point: Mapping[str, float]
     hypervolume: float = 0.0
     trial_counts: Mapping[TrialState, int] = field(default_factory=dict)
+    compute_seconds: float = 0.0
+    expected_gain: ExpectedGain | None = None
     hardware: WrittenProfile | None = None
     finished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A candidate an optimizer wants evaluated, with how it was found."""
+    """A candidate an optimizer wants evaluated, with how it was found.
+
+    Attributes:
+        expected_gain: Of hypervolume, where a model has chosen it by that.
+    """
 
     genes: Mapping[str, GeneValue]
     layers: LayerList
@@ -113,6 +143,7 @@ class Proposal:
     costs: Mapping[str, float]
     gen_method: str
     gen_seconds: float
+    expected_gain: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +167,7 @@ class Trial:
             ``out_of_memory``, ``artifact_mismatch``, ``stopped_early``, ``lost``, ``error``.
         attempt: How many workers have held it; also the fencing token of the current hold.
         times_lost: How many of them were lost; a planned hand-over is not counted.
+        held_since: Since when the present one holds it.
         metrics: Measured values: ``accuracy`` (validation, packed file),
             ``accuracy_fake_quantized``, ``decision_agreement`` (share of validation images on which
             file and fake-quantized network decide alike), ``float_accuracy``,
@@ -173,6 +205,7 @@ class Trial:
     started_at: datetime | None
     finished_at: datetime | None
     times_lost: int = 0
+    held_since: datetime | None = None
     replicate: int = 0
     replicate_of: str | None = None
     needs: Needs = NO_NEEDS

@@ -69,7 +69,13 @@ class SearchRepository(Protocol):
         """Return a search, holding its row until the transaction ends; raises ``NotFoundError``."""
 
     def save(self, search: Search) -> None:
-        """Write a search that exists (``trial_counts`` follow from its trials' changes)."""
+        """Write a search that exists, but for what follows from its trials' changes.
+
+        These are ``trial_counts`` and ``compute_seconds``.
+        """
+
+    def add_compute_seconds(self, search_id: str, seconds: float) -> None:
+        """Count the seconds of a hold that has ended."""
 
     def schedule(self, search_id: str) -> Schedule:
         """Return a search's schedule."""
@@ -115,6 +121,9 @@ class TrialRepository(Protocol):
 
     def queued(self, search_id: str) -> list[Trial]:
         """Return a search's trials that nobody has claimed, by number."""
+
+    def held_since(self, search_id: str) -> list[datetime]:
+        """Return since when each of a search's running trials is held."""
 
     def facts(self, search_id: str, trial_ids: Collection[str] | None = None) -> list[TrialFacts]:
         """Return a search's trials by number; only some of them where ids are given."""

@@ -9,7 +9,8 @@ from search.entities import Reason, Search, Trial, Worker
 from search.placement import Needs, meets
 from search.states import SearchState, TrialState
 from search.store import Schedule, UnitOfWork
-from search.use_cases.leases import PAUSED, time_is_up
+from search.use_cases.leases import PAUSED
+from search.use_cases.stop_rules import why_nothing_starts
 
 _DAY: Final = timedelta(days=1)
 
@@ -63,8 +64,10 @@ def why_trial_waits(trial: Trial, search: Search, crew: Crew) -> Reason | None:
         return None
     if search.state == SearchState.PAUSED:
         return PAUSED
-    if time_is_up(search, crew.now):
-        return Reason(code="wall_time", message="its search's wall time is over; it is cancelled")
+    over = why_nothing_starts(search, crew.now)
+    if over is not None:
+        message = f"it is cancelled, its search's time is over: {over.message}"
+        return Reason(code=over.code, message=message)
     return _why_untrained(crew, trial.needs)
 
 

@@ -154,7 +154,7 @@ def extend(
     Its trials stay, and the optimizer goes on from all of them. Test accuracies that were measured
     stay too; they are measured for new members of the front when it ends again.
     """
-    if not (body.trials or body.wall_time_s):
+    if not (body.trials or body.wall_time_s or body.compute_s):
         detail = "nothing to extend: say how many trials or seconds more"
         raise InvalidRequestError([FieldProblem("/trials", "nothing_asked", detail, ("> 0",))])
     with store.begin() as uow:
@@ -164,6 +164,7 @@ def extend(
             search_id,
             trials=body.trials,
             wall_time_s=body.wall_time_s,
+            compute_s=body.compute_s,
             now=now,
         )
         search = once.run(uow, extend, uow.searches.get)

@@ -17,7 +17,12 @@ from search.objectives import EXACT_COSTS
 from search.ports import Observation
 from search.states import SearchState, TrialState
 from search.store import Schedule, UnitOfWork
-from search.use_cases.leases import time_is_up
+from search.use_cases.stop_rules import (
+    gain_of,
+    running_seconds,
+    why_nothing_starts,
+    why_worth_too_little,
+)
 from search.use_cases.transitions import SEARCHING, cancel_queued, move_search
 
 MAX_FAILED_ASKS = 3
@@ -99,7 +104,7 @@ def begin_advance(
         schedule, search = _count_failure(uow, search, schedule, "its worker died asking", now)
     search = _in_time(uow, search, now)
     n_trials, in_flight = sum(search.trial_counts.values()), _in_flight(search)
-    why = _why_enough(search, schedule, n_trials, now)
+    why = _why_enough(uow, search, schedule, now)
     if search.state == SearchState.RUNNING and why is not None and not in_flight:
         search = _end_of_trials(uow, search, now, why)
     if search.state != SearchState.RUNNING:
@@ -139,7 +144,8 @@ def record_proposals(
 ) -> list[str]:
     """Store proposals as queued trials, and what the model says, and give the hold back.
 
-    Candidates the search already has are dropped. Fewer proposals than wanted mean that no further
+    Candidates the search already has are dropped, and all of them once they promise too little.
+    Fewer proposals than wanted mean that no further
     candidate is left: once nothing is in flight either, the search goes on to refining. Proposals
     without one new candidate among them count as a failed ask.
 
@@ -152,6 +158,17 @@ def record_proposals(
         return []
     if explanation is not None:
         uow.explanations.keep(search.id, explanation)
+    gain = gain_of(search, proposals)
+    if gain is not None:
+        search = replace(search, expected_gain=gain)
+        uow.searches.save(search)
+    worthless = why_worth_too_little(search)
+    if worthless is not None:
+        freed = replace(schedule, hold_until=None, rung_at=now, failed_asks=0)
+        uow.searches.save_schedule(search.id, freed)
+        if not _in_flight(search):
+            _end_of_trials(uow, search, now, worthless)
+        return []
     known = uow.trials.known(search.id, [proposal.candidate_hash for proposal in proposals])
     number, created = schedule.next_number, list[str]()
     for proposal in proposals:
@@ -207,11 +224,12 @@ def _count_failure(
 
 
 def _in_time(uow: UnitOfWork, search: Search, now: datetime) -> Search:
-    """Cancel the trials that the search's wall time leaves no room for."""
-    if not time_is_up(search, now):
+    """Cancel the trials that the search's limits of time leave no room for."""
+    over = why_nothing_starts(search, now, running_seconds(uow, search, now))
+    if over is None:
         return search
-    late = Reason(code="wall_time", message="the search's wall time was over before it started")
-    cancel_queued(uow, search.id, late, now)
+    message = f"the search's time was over before it started: {over.message}"
+    cancel_queued(uow, search.id, Reason(code=over.code, message=message), now)
     return uow.searches.get(search.id)
 
 
@@ -219,13 +237,16 @@ def _in_flight(search: Search) -> int:
     return sum(search.trial_counts.get(state, 0) for state in IN_FLIGHT)
 
 
-def _why_enough(search: Search, schedule: Schedule, n_trials: int, now: datetime) -> Reason | None:
-    limits = search.limits
-    if time_is_up(search, now):
-        return Reason(code="wall_time", message=f"{limits.wall_time_s:g} s have passed")
-    if n_trials >= limits.max_trials:
-        return Reason(code="max_trials", message=f"all {limits.max_trials} trials have ended")
-    return SPACE_EXHAUSTED if schedule.exhausted else None
+def _why_enough(
+    uow: UnitOfWork, search: Search, schedule: Schedule, now: datetime
+) -> Reason | None:
+    over = why_nothing_starts(search, now, running_seconds(uow, search, now))
+    if over is not None:
+        return over
+    most = search.limits.max_trials
+    if sum(search.trial_counts.values()) >= most:
+        return Reason(code="max_trials", message=f"all {most} trials have ended")
+    return SPACE_EXHAUSTED if schedule.exhausted else why_worth_too_little(search)
 
 
 def _end_of_trials(uow: UnitOfWork, search: Search, now: datetime, why: Reason) -> Search:

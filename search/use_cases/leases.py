@@ -8,6 +8,7 @@ from search.errors import StaleLeaseError, TrialInterrupted, UnableError
 from search.placement import Capabilities, meets
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
+from search.use_cases.stop_rules import running_seconds, why_nothing_starts
 from search.use_cases.transitions import cancel_trial, move_trial, search_has_ended
 
 
@@ -30,7 +31,7 @@ def claim_trial(
 ) -> Claim | None:
     """Take a queued trial; ``None`` when it is no longer to be had, or not now.
 
-    Only a running search starts trials, and none once its wall time is over.
+    Only a running search starts trials, and none once its time is over.
 
     Raises:
         UnableError: If it waits for a worker that has more than this one, which is ``able`` of so
@@ -38,7 +39,8 @@ def claim_trial(
     """
     search = uow.searches.lock(uow.trials.search_of(trial_id))
     trial = uow.trials.lock(trial_id)
-    startable = search.state == SearchState.RUNNING and not time_is_up(search, now)
+    why_not = why_nothing_starts(search, now, running_seconds(uow, search, now))
+    startable = search.state == SearchState.RUNNING and why_not is None
     if trial.state != TrialState.QUEUED or not startable:
         return None
     if not meets(able, trial.needs):
@@ -126,12 +128,6 @@ def cancel_held_trial(uow: UnitOfWork, lease: Lease, now: datetime) -> None:
 def cancelled_under(trial: Trial, lease: Lease) -> bool:
     """Whether a trial was cancelled while this lease held it."""
     return trial.state == TrialState.CANCELLED and trial.attempt == lease.token
-
-
-def time_is_up(search: Search, now: datetime) -> bool:
-    """Whether a search's wall time is over."""
-    wall_time_s = search.limits.wall_time_s
-    return wall_time_s is not None and (now - search.created_at).total_seconds() >= wall_time_s
 
 
 def requeue(uow: UnitOfWork, trial: Trial, reason: Reason, now: datetime) -> None:

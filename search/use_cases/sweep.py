@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from search.entities import Reason, Search
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
-from search.use_cases.leases import PAUSED, requeue, time_is_up
+from search.use_cases.leases import PAUSED, requeue
 from search.use_cases.results import end_failed
+from search.use_cases.stop_rules import why_nothing_starts
 from search.use_cases.transitions import cancel_trial, log_tail, search_has_ended
 
 
@@ -77,5 +78,5 @@ def _has_something_to_decide(search: Search, now: datetime) -> bool:
     return (
         search.state == SearchState.QUEUED
         or in_flight < search.limits.max_parallel
-        or (counts[TrialState.QUEUED] > 0 and time_is_up(search, now))
+        or (counts[TrialState.QUEUED] > 0 and why_nothing_starts(search, now) is not None)
     )

@@ -55,10 +55,14 @@ def move_trial(
     over: dict[str, Any] = {"lease_expires_at": None, "worker_id": None, "progress": None}
     if state in TERMINAL_TRIAL_STATES:
         over["finished_at"] = now
+    over["held_since"] = None
     if state == TrialState.RUNNING:
-        over = {"progress": None}
+        over = {"progress": None, "held_since": now}
     moved = replace(trial, state=state, **{**over, **changes})
     uow.trials.save(moved)
+    if trial.held_since is not None:
+        held = (now - trial.held_since).total_seconds()
+        uow.searches.add_compute_seconds(trial.search_id, max(0.0, held))
     return moved
 
 

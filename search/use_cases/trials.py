@@ -10,7 +10,7 @@ from search.states import TERMINAL_TRIAL_STATES, SearchState, TrialState
 from search.store import UnitOfWork
 from search.use_cases.advance import WAITING_FOR_WORKER, trial_seed
 from search.use_cases.extend import MAX_TRIALS
-from search.use_cases.leases import time_is_up
+from search.use_cases.stop_rules import why_nothing_starts
 from search.use_cases.transitions import SEARCHING, cancel_trial, move_search
 
 
@@ -97,8 +97,9 @@ def replicate_trial(uow: UnitOfWork, trial_id: str, seed: int | None, now: datet
 
 
 def _check(search: Search, seed: int | None, earlier: list[Trial], now: datetime) -> None:
-    if time_is_up(search, now):
-        detail = "the search's wall time is over; extend it first"
+    over = why_nothing_starts(search, now)
+    if over is not None:
+        detail = f"the search's time is over, {over.message}; extend it first"
         raise InvalidRequestError([FieldProblem("", "time_is_over", detail)])
     if search.limits.max_trials >= MAX_TRIALS:
         detail = f"a search has at most {MAX_TRIALS} trials"

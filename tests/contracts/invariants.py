@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from db.tables import FrontMemberRow
+from search.attempts import attempts_of
 from search.entities import Event, Search, Trial
 from search.hypervolume import hypervolume
 from search.pareto import losses, non_dominated
@@ -27,6 +28,7 @@ def check_invariants(store: Store, search_id: str) -> None:
     _check_states(search, trials)
     _check_front(search, _standing(trials, events), trials, front)
     _check_log(search, trials, front, events)
+    _check_seconds(search, trials, events)
     completed = {trial.id for trial in trials if trial.state == TrialState.COMPLETED}
     assert set(files) == completed
 
@@ -102,6 +104,19 @@ def _check_log(
     ):
         named = [event.payload["trial_id"] for event in events if event.type == kind]
         assert sorted(named) == sorted(trial.id for trial in trials if trial.state == state)
+
+
+def _check_seconds(search: Search, trials: list[Trial], events: list[Event]) -> None:
+    """The seconds of all holds that have ended, and since when the others are held."""
+    seconds = 0.0
+    for trial in trials:
+        attempts = attempts_of(e for e in events if e.payload.get("trial_id") == trial.id)
+        for attempt in attempts:
+            if attempt.ended_at is not None:
+                seconds += (attempt.ended_at - attempt.began_at).total_seconds()
+        held = attempts[-1].began_at if trial.state == TrialState.RUNNING else None
+        assert trial.held_since == held
+    assert search.compute_seconds == pytest.approx(seconds)
 
 
 def front_as_of(database_url: str, event_id: int) -> set[str]:

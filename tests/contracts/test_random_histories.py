@@ -40,7 +40,7 @@ from search.use_cases.trials import cancel_one_trial, replicate_trial
 from tests.contracts.invariants import check_invariants
 from tests.service import later, new_search, proposals, record_result
 
-LIMITS = Limits(max_trials=8, max_parallel=3, max_attempts=2, wall_time_s=400.0)
+LIMITS = Limits(max_trials=8, max_parallel=3, max_attempts=2, wall_time_s=400.0, compute_s=300.0)
 pick = st.integers(0, 7)
 
 

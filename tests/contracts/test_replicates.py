@@ -130,7 +130,7 @@ def test_a_cancelled_search_takes_none_until_it_is_extended(store: Store) -> Non
         _replicate(store, first, at=2)
     with store.begin() as uow:
         extend_search(uow, search.id, trials=1, wall_time_s=0, now=later(3))
-    with pytest.raises(InvalidRequestError, match="wall time is over"):
+    with pytest.raises(InvalidRequestError, match="time is over"):
         _replicate(store, first, at=61)
     assert _replicate(store, first, at=4).state == TrialState.QUEUED
     check_invariants(store, search.id)

@@ -129,7 +129,7 @@ def test_what_its_own_search_holds_back_waits_for_the_search(store: Store, repor
     search = new_search(store, limits=Limits(max_trials=4, max_parallel=2, wall_time_s=60))
     first, second = queue_trials(store, search, proposals(2))
     report("wrk_1", at=later(61))
-    over = ("wall_time", "its search's wall time is over; it is cancelled")
+    over = ("wall_time", "it is cancelled, its search's time is over: 60 s have passed")
     assert trial_waits(store, second, later(61)) == over
     claim(store, first, "wrk_1")
     with store.begin() as uow:

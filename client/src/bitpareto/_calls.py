@@ -149,9 +149,12 @@ def resume_search(search_id: str) -> Call[Search]:
     return Call(method="POST", path=f"{search_path(search_id)}:resume", read=_read_search)
 
 
-def extend_search(search_id: str, trials: int, wall_time_s: float) -> Call[Search]:
+def extend_search(
+    search_id: str, trials: int, wall_time_s: float, compute_s: float
+) -> Call[Search]:
     """Raise a search's limits; each call raises them again."""
-    body = TypeAdapter(dict[str, Any]).dump_json({"trials": trials, "wall_time_s": wall_time_s})
+    more = {"trials": trials, "wall_time_s": wall_time_s, "compute_s": compute_s}
+    body = TypeAdapter(dict[str, Any]).dump_json(more)
     path = f"{search_path(search_id)}:extend"
     return Call(method="POST", path=path, read=_read_search, body=body, key=new_key())
 

@@ -44,6 +44,7 @@ def test_a_search_is_extended_after_its_end(api: InProcess, deployment: Deployme
         ({}, "/trials"),
         ({"trials": -1}, "/trials"),
         ({"trials": 1, "wall_time_s": 60}, "/wall_time_s"),
+        ({"trials": 1, "compute_s": 60}, "/compute_s"),
         ({"trails": 1}, "/trails"),
         ({"trials": 100_000}, "/trials"),
     ],

@@ -33,7 +33,9 @@ def test_submit_show_cancel(
     shown = json.loads(capsys.readouterr().out)
     assert (shown["id"], shown["name"], shown["limits"]["max_trials"]) == (search_id, "mine", 2)
     assert main(["show", search_id, *at]) == 0
-    assert search_id in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert search_id in printed
+    assert "computing" in printed
     assert main(["cancel", search_id, *at]) == 0
     assert "cancelled" in capsys.readouterr().out
     assert main(["watch", search_id, *at]) == 1

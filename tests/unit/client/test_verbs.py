@@ -12,10 +12,13 @@ from tests.service import new_search
 
 
 def test_sdk(client: Client, deployment: Deployment) -> None:
-    search = client.searches.create(**BODY, limits={"max_trials": 2, "wall_time_s": 60})
+    search = client.searches.create(
+        **BODY, limits={"max_trials": 2, "wall_time_s": 60, "compute_s": 40}
+    )
     assert search.extend(trials=3).data.limits.max_trials == 5
     again = client.searches.extend(search.id, wall_time_s=30)
     assert (again.data.limits.max_trials, again.data.limits.wall_time_s) == (5, 90)
+    assert search.extend(compute_s=20).data.limits.compute_s == 60
     cloned = search.clone(name="other", limits={"max_trials": 1})
     assert (cloned.name, cloned.data.limits.max_trials) == ("other", 1)
     assert cloned.data.limits.wall_time_s == 90

@@ -28,6 +28,12 @@ def test_sobol_until_n_initial_then_the_model_within_one_ask(
     history = random_history(staged, 5)
     proposals = ask(make_request(staged, history, n=4, n_initial=7))
     assert [p.gen_method for p in proposals] == ["sobol", "sobol", "ehvi", "ehvi"]
+    assert [p.expected_gain for p in proposals[:2]] == [None, None]
+    third, fourth = (p.expected_gain for p in proposals[2:])
+    # the fourth counts on what the third is believed to bring
+    assert third is not None
+    assert fourth is not None
+    assert third >= fourth > 0
 
 
 def test_the_initial_design_spreads_sizes_and_does_not_depend_on_the_batches(

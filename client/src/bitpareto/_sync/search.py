@@ -95,14 +95,18 @@ class Search:
         self.data = self._transport.send(calls.resume_search(self.id))
         return self
 
-    def extend(self, *, trials: int = 0, wall_time_s: float = 0.0) -> "Search":
+    def extend(
+        self, *, trials: int = 0, wall_time_s: float = 0.0, compute_s: float = 0.0
+    ) -> "Search":
         """Give it more trials or more time; returns this handle. One that has ended runs again.
 
         Args:
             trials: How many more.
             wall_time_s: Seconds more, from the end of its time or from now, whichever is later.
+            compute_s: Seconds of its trials more, from the limit or from what they took.
         """
-        self.data = self._transport.send(calls.extend_search(self.id, trials, wall_time_s))
+        call = calls.extend_search(self.id, trials, wall_time_s, compute_s)
+        self.data = self._transport.send(call)
         return self
 
     def clone(self, **overrides: Any) -> "Search":

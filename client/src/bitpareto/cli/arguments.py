@@ -199,6 +199,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     longer.add_argument(
         "--wall-time", type=float, default=0.0, metavar="S", help="how many seconds more"
     )
+    computing = "how many seconds of its trials more"
+    longer.add_argument("--compute", type=float, default=0.0, metavar="S", help=computing)
     help_ = "submit a search like another one"
     alike = add("clone", commands.clone, help_, "bitpareto clone sea_01J... larger.yaml")
     _takes_search(alike)

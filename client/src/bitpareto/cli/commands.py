@@ -133,7 +133,10 @@ def clone(client: Client, arguments: argparse.Namespace, out: Console) -> None:
 def extend(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     """Give a search more trials or more time."""
     found = client.searches.extend(
-        arguments.search, trials=arguments.trials, wall_time_s=arguments.wall_time
+        arguments.search,
+        trials=arguments.trials,
+        wall_time_s=arguments.wall_time,
+        compute_s=arguments.compute,
     )
     _show_state(found, arguments, out)
 

@@ -10,7 +10,8 @@ from bitpareto._sync.front import Front
 from bitpareto._sync.search import Search
 from bitpareto.progress import FINISHED_STATES
 from bitpareto.sizes import format_size
-from bitpareto.types import CandidateCount, SharePreview, SpacePreview
+from bitpareto.types import CandidateCount, ExpectedGain, SharePreview, SpacePreview
+from bitpareto.types import Search as SearchData
 
 _EXACTLY_SHOWN: Final = 10**9
 _IN_FULL: Final = 1000
@@ -52,6 +53,8 @@ def search(handle: Search) -> Table:
         "strategy": data.strategy.name,
         "trials": _trials(handle),
         "hypervolume": f"{data.hypervolume:.4f}",
+        "next trial": _gain(data.expected_gain),
+        "computing": _computing(data),
         "created": f"{data.created_at.astimezone():%Y-%m-%d %H:%M:%S}",
         "page": handle.url,
     }
@@ -139,6 +142,17 @@ def _share(share: SharePreview, *, complete: bool) -> str:
 def _trials(handle: Search) -> str:
     done = sum(handle.trial_counts.get(state, 0) for state in FINISHED_STATES)
     return f"{done}/{handle.data.limits.max_trials}"
+
+
+def _gain(gain: ExpectedGain | None) -> str:
+    if gain is None:
+        return "-"
+    return f"expected to gain {gain.hypervolume:.3g}, {gain.per_hour:.3g} per hour of training"
+
+
+def _computing(data: SearchData) -> str:
+    limit = data.limits.compute_s
+    return f"{data.compute_seconds:.0f} s" + (f" of {limit:g} s" if limit else "")
 
 
 def _interval(interval: tuple[float, float] | None) -> str:

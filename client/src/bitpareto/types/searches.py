@@ -66,6 +66,10 @@ class Limits(RequestModel):
     max_trials: int = Field(default=16, ge=1, le=100_000)
     max_parallel: int = Field(default=2, ge=1, le=1024)
     wall_time_s: float | None = Field(default=None, gt=0)
+    compute_s: float | None = Field(default=None, gt=0)
+    """Seconds that its trials may take in all, on all workers together."""
+    min_gain_per_hour: float | None = Field(default=None, gt=0)
+    """Least hypervolume per hour of training that is worth going on for; `bayesian` only."""
     max_attempts: int = Field(default=3, ge=1, le=10)
     needs: Needs = Needs()
 
@@ -119,6 +123,8 @@ class SearchExtend(RequestModel):
     """How many trials more."""
     wall_time_s: float = Field(default=0.0, ge=0, le=1e9)
     """Seconds more, from the end of its time or from now, whichever is later."""
+    compute_s: float = Field(default=0.0, ge=0, le=1e9)
+    """Seconds of its trials more, from the limit or from what they took, whichever is more."""
 
 
 class SearchOverrides(RequestModel):
@@ -138,6 +144,17 @@ class SearchOverrides(RequestModel):
     recipe: dict[str, Any] | None = None
     limits: dict[str, Any] | None = None
     seed: int | None = None
+
+
+class ExpectedGain(ResponseModel):
+    """What the next trial promises, as of the newest ask of a model."""
+
+    hypervolume: float
+    trial_seconds: float
+    """Mean that a trial has taken so far."""
+    per_hour: float
+    n_low: int
+    """Asks in a row that promised less than `limits.min_gain_per_hour`; three end the search."""
 
 
 class Search(ResponseModel):
@@ -165,6 +182,10 @@ class Search(ResponseModel):
     hypervolume: float
     trial_counts: dict[str, int]
     """Number of trials per trial state; states without trials are absent."""
+    compute_seconds: float = 0.0
+    """Seconds that workers have held its trials; running ones count when their hold ends."""
+    expected_gain: ExpectedGain | None = None
+    """Null until a model has proposed a trial."""
 
 
 class Replicates(ResponseModel):

@@ -86,7 +86,12 @@ class AsyncSearches:
                 return
 
     async def extend(
-        self, search_id: str, *, trials: int = 0, wall_time_s: float = 0.0
+        self,
+        search_id: str,
+        *,
+        trials: int = 0,
+        wall_time_s: float = 0.0,
+        compute_s: float = 0.0,
     ) -> AsyncSearch:
         """Give a search more trials or more time; one that has ended runs again.
 
@@ -94,11 +99,12 @@ class AsyncSearches:
             search_id: The search.
             trials: How many more.
             wall_time_s: Seconds more, from the end of its time or from now, whichever is later.
+            compute_s: Seconds of its trials more, from the limit or from what they took.
 
         Raises:
             InvalidRequestError: If it would still have no trial or no time left.
         """
-        call = calls.extend_search(search_id, trials, wall_time_s)
+        call = calls.extend_search(search_id, trials, wall_time_s, compute_s)
         return AsyncSearch(self._transport, await self._transport.send(call))
 
     async def cancel(self, search_id: str) -> AsyncSearch:

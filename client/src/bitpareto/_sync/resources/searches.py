@@ -86,18 +86,26 @@ class Searches:
             if not page.has_more or cursor is None:
                 return
 
-    def extend(self, search_id: str, *, trials: int = 0, wall_time_s: float = 0.0) -> Search:
+    def extend(
+        self,
+        search_id: str,
+        *,
+        trials: int = 0,
+        wall_time_s: float = 0.0,
+        compute_s: float = 0.0,
+    ) -> Search:
         """Give a search more trials or more time; one that has ended runs again.
 
         Args:
             search_id: The search.
             trials: How many more.
             wall_time_s: Seconds more, from the end of its time or from now, whichever is later.
+            compute_s: Seconds of its trials more, from the limit or from what they took.
 
         Raises:
             InvalidRequestError: If it would still have no trial or no time left.
         """
-        call = calls.extend_search(search_id, trials, wall_time_s)
+        call = calls.extend_search(search_id, trials, wall_time_s, compute_s)
         return Search(self._transport, self._transport.send(call))
 
     def cancel(self, search_id: str) -> Search:
