@@ -23,6 +23,7 @@ from search.entities import (
     Trial,
     Worker,
     WrittenProfile,
+    strategy_of,
 )
 from search.placement import Needs
 from search.recipe import Recipe
@@ -38,7 +39,7 @@ _MOST_COUNTED: Final = 10**300
 
 def strategy_from_wire(strategy: wire.Strategy) -> Strategy:
     """Return the domain's strategy."""
-    return Strategy(**strategy.model_dump())
+    return strategy_of(strategy.model_dump())
 
 
 def recipe_from_wire(recipe: wire.Recipe) -> Recipe:

@@ -102,7 +102,8 @@ def _submit(
         budgets=budgets,
         network=model.layers if model else None,
         profile=live(hardware) if hardware else None,
-        problems=strategy_problems(strategy, limits),
+        problems=strategy_problems(strategy, limits, body.objectives, budgets),
+        region=strategy.region,
     )
     space, recipe = body.space, recipe_from_wire(body.recipe)
     if model is not None:

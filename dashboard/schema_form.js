@@ -112,16 +112,20 @@ function textField(pointer, name, schema, isRequired) {
   return { pointer, ...labelled(labelOf(name), control, isNumber ? boundsOf(schema) : ""), read, write };
 }
 
-/** One amount per name: budgets. @param {string} pointer @param {string} name @param {readonly string[]} names @returns {Field[]} */
-function amountFields(pointer, name, names) {
+/** One amount per name, as of budgets, or two, as of a focus. @param {string} pointer @param {string} name @param {readonly string[]} names @param {boolean} areRanges @returns {Field[]} */
+function amountFields(pointer, name, names, areRanges) {
   return names.map((key) => {
-    const control = h("input", { type: "text", autocomplete: "off", placeholder: key.endsWith("_bytes") ? "such as 64 KiB" : "" });
+    const usual = areRanges ? "such as 32 KiB, 64 KiB" : "such as 64 KiB";
+    const control = h("input", { type: "text", autocomplete: "off", placeholder: key.endsWith("_bytes") ? usual : "" });
+    const amountOf = (/** @type {string} */ text) => parseAmount(text.trim()) ?? text.trim();
     const read = () => {
       const text = control.value.trim();
-      return text ? (parseAmount(text) ?? text) : undefined;
+      if (!text) return undefined;
+      return areRanges ? text.split(",").map(amountOf) : amountOf(text);
     };
+    const shown = (/** @type {any} */ value) => (key.endsWith("_bytes") && value % 1024 === 0 ? `${value / 1024} KiB` : String(value));
     const write = (/** @type {any} */ value) => {
-      control.value = value === undefined ? "" : key.endsWith("_bytes") && value % 1024 === 0 ? `${value / 1024} KiB` : String(value);
+      control.value = value === undefined || value === null ? "" : [value].flat().map(shown).join(", ");
     };
     return { pointer: `${pointer}/${key}`, ...labelled(labelOf(key), control), read, write };
   });
@@ -162,7 +166,7 @@ function fieldsOf(pointer, name, schema, { choices, components }, isRequired) {
   const options = choices[pointer] ?? schema.enum?.map((/** @type {string} */ value) => ({ value, words: labelOf(value) }));
   if (options) return [choiceField(pointer, name, options, schema.default ?? (isRequired ? "" : undefined))];
   if (schema.type === "array") return [severalField(pointer, name, resolved(schema.items, components).enum ?? [], schema.default ?? [])];
-  if (schema.propertyNames) return amountFields(pointer, name, schema.propertyNames.enum);
+  if (schema.propertyNames) return amountFields(pointer, name, schema.propertyNames.enum, schema.additionalProperties?.type === "array");
   return [textField(pointer, name, schema, isRequired)];
 }
 

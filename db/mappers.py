@@ -16,11 +16,11 @@ from search.entities import (
     Progress,
     Reason,
     Search,
-    Strategy,
     Trial,
     TrialFacts,
     Worker,
     WrittenProfile,
+    strategy_of,
 )
 from search.placement import NO_NEEDS, Capabilities, Needs
 from search.recipe import Recipe
@@ -72,7 +72,7 @@ def to_search(row: SearchRow | HeldRow) -> Search:
         space=row.space,
         objectives=tuple(row.objectives),
         budgets=row.budgets,
-        strategy=Strategy(**row.strategy),
+        strategy=strategy_of(row.strategy),
         recipe=Recipe(**row.recipe),
         limits=Limits(**{**row.limits, "needs": needs_of(row.limits.get("needs"))}),
         seed=row.seed,

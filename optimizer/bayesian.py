@@ -8,6 +8,7 @@ from optimizer.deadline import Deadline
 from optimizer.errors import ExhaustedError
 from optimizer.frontier import Frontier, Option, request_rng
 from optimizer.initial_design import SOBOL_POINTS, InitialDesign
+from optimizer.interest import Interest, inside_of
 from optimizer.model_based import ModelBased
 from optimizer.random_search import draw
 from search.entities import Proposal
@@ -74,8 +75,13 @@ class _Session:
 
     def _initial_design(self) -> InitialDesign:
         if self._design is None:
-            cost = next(o.name for o in self._request.objectives if o.exact)
-            self._design = InitialDesign(self._frontier, self._study.generate(SOBOL_POINTS), cost)
+            costs = [o for o in self._request.objectives if o.exact]
+            region, inside = self._request.region, None
+            spread = next(o.name for o in costs if region is None or o.name in region.bounds)
+            if region is not None:
+                inside = inside_of(self._frontier, Interest(self._request), costs)
+            points = self._study.generate(SOBOL_POINTS)
+            self._design = InitialDesign(self._frontier, points, spread, inside)
         return self._design
 
     def _start(self, option: Option) -> None:

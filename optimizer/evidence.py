@@ -21,7 +21,6 @@ class Evidence:
 
     Attributes:
         costs: The exact objectives, in the order of the columns after the first.
-        ref_point: ``(m,)`` utilities.
         completed: Candidates with a measured accuracy, ``n`` of them.
         x: Their features ``(n, d)``.
         measured: Their accuracy, which is its own utility ``(n,)``.
@@ -31,7 +30,6 @@ class Evidence:
     """
 
     costs: tuple[Objective, ...]
-    ref_point: Tensor
     completed: Rows
     x: Tensor
     measured: Tensor
@@ -61,7 +59,6 @@ def read_evidence(request: AskRequest, frontier: Frontier) -> Evidence:
     failed = rows([o for o in request.history if o.status == "failed"])
     return Evidence(
         costs=costs,
-        ref_point=_utilities([request.ref_point], (measured, *costs))[0],
         completed=done,
         x=features_of(frontier, done),
         measured=_utilities([_values(o) for o in completed], (measured,)).squeeze(-1),

@@ -4,13 +4,17 @@ The size is known before training, so spreading by it costs nothing; on a synthe
 alone was worth several hundred evaluations of a method that does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from optimizer.frontier import Frontier, Option
 from optimizer.genotypes import Places
+from optimizer.leaning import Floats
 from optimizer.pool import SPREAD
+from optimizer.terrain import select
+from search.ports import Rows
 
 SOBOL_POINTS = 192
 _POWERS = (1.0, 2.0, 0.5, 4.0, 0.25)
@@ -19,32 +23,58 @@ _NEAREST = 8
 """Options near the wanted size, of which the one least like earlier trials is taken."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """A region to stay in.
+
+    Attributes:
+        levels: Levels of cost, 0 to 1, that lead there.
+        distance: How far outside of it rows lie, ``(n,)``.
+    """
+
+    levels: Floats
+    distance: Callable[[Rows], Floats]
+
+
 class InitialDesign:
     """Chooses among Sobol points; stateless across asks, since the n-th size wanted is fixed."""
 
-    def __init__(self, frontier: Frontier, points: Sequence[Places], cost: str) -> None:
+    def __init__(
+        self,
+        frontier: Frontier,
+        points: Sequence[Places],
+        cost: str,
+        inside: Inside | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             frontier: What may be proposed.
             points: Sobol points ``(d,)``, always the same ones for a search.
             cost: The exact cost to spread over.
+            inside: The region to stay in, if there is one.
         """
         self._frontier = frontier
         tilted, gathered = np.stack(points[::2]), np.stack(points[1::2] or points)
         powers = np.resize(np.array(_POWERS), len(tilted))
         levels = np.array([van_der_corput(i + 1) for i in range(len(gathered))])
+        if inside is not None:
+            levels = np.quantile(inside.levels, levels)
         drawn = [
             frontier.leaning.tilt(tilted, powers),
             frontier.leaning.gather(gathered, levels, SPREAD),
         ]
-        self._cost = cost
+        self._cost, self._inside = cost, inside
         self._load(np.concatenate(drawn))
         # for a space so small that these are soon taken
         self._spare: Places | None = np.stack(points)
 
     def _load(self, drawn: Places) -> None:
         rows = self._frontier.fresh(drawn)
+        if self._inside is not None:
+            distance = self._inside.distance(rows)
+            nearest = np.argsort(distance, kind="stable")
+            rows = select(rows, nearest[: max(_NEAREST, int((distance == 0).sum()))])
         self._places = list(rows.places)
         self._log_costs = np.log2(np.asarray(rows.costs[self._cost], np.float64))
 

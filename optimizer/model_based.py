@@ -14,6 +14,8 @@ from optimizer.evidence import Evidence, cost_utilities, features_of, read_evide
 from optimizer.feasibility import probability_of_success
 from optimizer.frontier import Frontier, Option
 from optimizer.genotypes import Places
+from optimizer.interest import Interest, levels_near
+from optimizer.leaning import Floats
 from optimizer.pool import Pool, vary
 from optimizer.random_search import draw
 from optimizer.terrain import joined
@@ -30,6 +32,10 @@ _FIRST_SEARCH = (3, 8, 12)
 _NEXT_SEARCH = (1, 4, 8)
 """Local search for the first proposal of an ask and for those after it: rounds, best options per
 round, children of each. It ends early without progress."""
+
+
+_MOST_PARENTS = 8
+"""Of a region that holds fewer members of the front, so many are varied."""
 
 
 class ModelBased:
@@ -50,6 +56,7 @@ class ModelBased:
         self._request = request
         self._frontier, self._rng, self._deadline = frontier, rng, deadline
         self._evidence = read_evidence(request, frontier)
+        self._interest = Interest(request)
         self._pool = Pool(frontier, self._evidence.costs)
         self._expected = self._evidence.pending
         self._model: AccuracyModel | None = None
@@ -76,7 +83,9 @@ class ModelBased:
         else:
             self._guarded_fit(evidence)
         in_time = self._pool.add(
-            vary(self._frontier, self._front(evidence), self._rng), self._deadline, least=_LEAST
+            vary(self._frontier, self._parents(evidence), self._rng, self._levels()),
+            self._deadline,
+            least=_LEAST,
         )
         if not in_time and self._model is not None:
             self.method = "ehvi_deadline"
@@ -145,7 +154,9 @@ class ModelBased:
         x = torch.cat([evidence.x, features_of(self._frontier, expected)])
         costs = torch.cat([evidence.cost_utilities, cost_utilities(expected, evidence.costs)])
         mean, _ = model.predict(x)
-        return non_dominated_boxes(torch.cat([mean[:, None], costs], dim=1), evidence.ref_point)
+        counted = self._interest.counted(costs)
+        points = torch.cat([mean[:, None], counted], dim=1)
+        return non_dominated_boxes(points, self._interest.ref_point)
 
     def _maximize(self, model: AccuracyModel) -> Places | None:
         pool = self._pool
@@ -170,25 +181,52 @@ class ModelBased:
         self._search = _NEXT_SEARCH
         if not len(scores):
             return None
-        self.gain = float(scores.max())
+        self.gain = max(0.0, float(scores.max()))
         return pool.take(int(scores.argmax()))
 
     def _scores(self, model: AccuracyModel, first: int) -> Tensor:
-        """Score the pool's options from ``first`` on; ``(n,)``."""
+        """Score the pool's options from ``first`` on; ``(n,)``.
+
+        Outside of a region the score is below 0, the further away the lower.
+        """
         x = self._pool.x[first:]
         if self._boxes is None or not len(x):
             return torch.empty(0, dtype=torch.float64)
         mean, sd = model.predict(x)
+        costs = self._pool.cost_utilities[first:]
+        distance = self._interest.distance(costs)
         gain = expected_hypervolume_improvement(
-            mean, sd, self._pool.cost_utilities[first:], self._boxes
+            mean, sd, self._interest.counted(costs), self._boxes
         )
         n_genes = len(self._frontier.genotypes.genes)
-        return gain * probability_of_success(
+        gain = gain * probability_of_success(
             x[:, :n_genes], self._evidence.x[:, :n_genes], self._evidence.failed_x[:, :n_genes]
         )
+        return torch.where(distance > 0, -distance, gain)
 
-    def _front(self, evidence: Evidence) -> list[Places]:
-        """Return the genotypes of the trials that nothing dominates, as measured."""
+    def _levels(self) -> Floats | None:
+        if self._request.region is None:
+            return None
+        return levels_near(self._frontier, self._interest, self._evidence.costs)
+
+    def _parents(self, evidence: Evidence) -> list[Places]:
+        """Return the genotypes to vary: the front, or what of it a region is closest to."""
+        front = self._front(evidence)
+        if self._request.region is None:
+            return list(evidence.completed.places[front])
+        distance = self._interest.distance(evidence.cost_utilities)
+        if self._interest.scalar:
+            inside = (distance == 0).nonzero().squeeze(-1)
+            best = evidence.measured[inside].argsort(descending=True, stable=True)
+            chosen = inside[best].tolist()[:_MOST_PARENTS]
+        else:
+            chosen = [i for i in front if distance[i] == 0]
+        nearest = sorted(front, key=lambda i: float(distance[i]))
+        chosen += [i for i in nearest if i not in chosen][: max(0, _MOST_PARENTS - len(chosen))]
+        return list(evidence.completed.places[chosen])
+
+    def _front(self, evidence: Evidence) -> list[int]:
+        """Return which trials nothing dominates, as measured."""
         points = torch.cat([evidence.measured[:, None], evidence.cost_utilities], dim=1)
         front = non_dominated({str(i): tuple(p) for i, p in enumerate((-points).tolist())})
-        return list(evidence.completed.places[[int(i) for i in front]])
+        return [int(i) for i in front]

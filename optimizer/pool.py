@@ -10,6 +10,7 @@ from optimizer.deadline import Deadline
 from optimizer.evidence import cost_utilities, features_of
 from optimizer.frontier import Frontier
 from optimizer.genotypes import Places
+from optimizer.leaning import Floats
 from optimizer.terrain import select
 from search.objectives import Objective
 
@@ -24,16 +25,25 @@ _LOG2_TILT = 2.0
 """Fresh draws are tilted by a power between 1/4 and 4, so that they reach all sizes."""
 
 
-def vary(frontier: Frontier, front: Sequence[Places], rng: np.random.Generator) -> Places:
+def vary(
+    frontier: Frontier,
+    front: Sequence[Places],
+    rng: np.random.Generator,
+    levels: Floats | None = None,
+) -> Places:
     """Return genotypes worth scoring, ``(n, d)``, in random order.
 
     Args:
         frontier: What may be proposed.
         front: Genotypes ``(d,)`` of front members, -1 where a gene has no effect; may be empty.
         rng: Source of the draws.
+        levels: Of cost, 0 to 1, to draw around; ``None`` for all.
     """
     genotypes = frontier.genotypes
     uniform = genotypes.uniform(rng, N_DRAWN)
+    if levels is not None:
+        drawn = frontier.leaning.gather(uniform, rng.choice(levels, N_DRAWN), SPREAD)
+        return _with_children(frontier, front, drawn, rng)
     half = N_DRAWN // 2
     power = 2 ** rng.uniform(-_LOG2_TILT, _LOG2_TILT, half)
     drawn = np.concatenate(
@@ -42,8 +52,15 @@ def vary(frontier: Frontier, front: Sequence[Places], rng: np.random.Generator) 
             frontier.leaning.gather(uniform[half:], rng.random(N_DRAWN - half), SPREAD),
         ]
     )
+    return _with_children(frontier, front, drawn, rng)
+
+
+def _with_children(
+    frontier: Frontier, front: Sequence[Places], drawn: Places, rng: np.random.Generator
+) -> Places:
     if not front:
         return drawn
+    genotypes = frontier.genotypes
     parents = np.stack(front)
     mutated = genotypes.mutate(
         parents[rng.integers(0, len(parents), N_MUTATED)], rng, most=MOST_CHANGES

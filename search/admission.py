@@ -10,8 +10,10 @@ from typing import Any
 
 from search.datasets import DATASETS
 from search.errors import FieldProblem, InvalidRequestError
+from search.focus import Region
 from search.hardware_admission import admit_on_hardware, hardware_problem
 from search.objectives import EXACT_COSTS, OBJECTIVES
+from search.strategy_admission import check_reachable
 from search_space.errors import SpaceError
 from search_space.extremes import extremes
 from search_space.hardware.estimate import HARDWARE_COSTS, cost_names
@@ -27,7 +29,7 @@ class Admission:
     Attributes:
         space: The live space, without widths that the device does not compute.
         ref_point: Worst value per objective: chance level for the accuracy; for a cost its budget,
-            else the largest value in the space.
+            else the largest value in the space; of a region what lies just beyond it.
     """
 
     space: Space
@@ -43,6 +45,7 @@ def admit(
     network: LayerList | None = None,
     profile: HardwareProfile | None = None,
     problems: Sequence[FieldProblem] = (),
+    region: Region | None = None,
 ) -> Admission:
     """Check a requested search.
 
@@ -54,6 +57,7 @@ def admit(
         network: The layers of the model that the space names, if it names one.
         profile: The device that the search is for, if it is for one.
         problems: Found already; told with the others.
+        region: Where improvement counts.
 
     Raises:
         InvalidRequestError: With every problem found.
@@ -74,6 +78,9 @@ def admit(
     worst = {"accuracy": 1 / live.n_classes}
     for cost in {*objectives} & {*EXACT_COSTS}:
         worst[cost] = float(min(bounds.get(cost, math.inf), largest[cost]))
+    if region is not None:
+        check_reachable(region, extremes(live, "smallest"), worst)
+        worst |= {cost: min(worst[cost], region.reference(cost)) for cost in region.bounds}
     return Admission(space=live, ref_point={name: worst[name] for name in objectives})
 
 

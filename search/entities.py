@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from search.focus import Region, Target, region_of
 from search.placement import NO_NEEDS, Capabilities, Needs
 from search.recipe import Recipe
 from search.states import SearchState, TrialState
@@ -51,11 +52,33 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """Which optimizer proposes (``optimizer.registry``); ``n_initial`` points come first."""
+    """Which optimizer proposes (``optimizer.registry``), and what is asked of it.
+
+    Attributes:
+        n_initial: Points that come first.
+        deadline_s: Seconds after which an ask must answer.
+        focus: Least and largest value of exact objectives, where the front is wanted.
+        target: Or the one point that is wanted.
+    """
 
     name: str = "bayesian"
     n_initial: int | None = None
     deadline_s: float = 20.0
+    focus: Mapping[str, tuple[float, float]] | None = None
+    target: Target | None = None
+
+    @property
+    def region(self) -> Region | None:
+        """Where improvement counts; ``None`` where it counts everywhere."""
+        return region_of(self.focus, self.target)
+
+
+def strategy_of(fields: Mapping[str, Any]) -> Strategy:
+    """Return the strategy of its fields as JSON has them, of whichever release."""
+    focus, target = fields.get("focus"), fields.get("target")
+    bounds = None if focus is None else {name: (low, high) for name, (low, high) in focus.items()}
+    point = None if target is None else Target(**target)
+    return Strategy(**{**fields, "focus": bounds, "target": point})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

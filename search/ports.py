@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.entities import Progress, Proposal
+from search.focus import Region
 from search.objectives import Objective
 from search_space.genes import Gene, GeneValue
 from search_space.hardware.profile import HardwareProfile
@@ -78,6 +79,7 @@ class AskRequest:
         seed: Of the search; with the same request the same proposals come back.
         n_initial: Points before the model is used; ``None`` lets the strategy choose.
         deadline_s: Seconds after which a cheaper method must answer.
+        region: Where improvement counts; ``None`` where it counts everywhere.
     """
 
     space: Space | Terrain
@@ -90,6 +92,7 @@ class AskRequest:
     n_initial: int | None = None
     deadline_s: float = 20.0
     hardware: HardwareProfile | None = None
+    region: Region | None = None
 
 
 Ask = Callable[[AskRequest], list[Proposal]]

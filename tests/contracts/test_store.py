@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from db.store import SqlStore, open_store
-from search.entities import Limits, Worker
+from search.entities import Limits, Strategy, Worker
 from search.errors import NotFoundError, StoreBusyError
 from search.filters import TrialFilter, TrialPosition
+from search.focus import Target
 from search.states import SearchState, TrialState
 from search.store import Store
 from search.use_cases.searches import cancel_search
@@ -230,3 +231,13 @@ def test_fronts_of_the_past_and_the_events_of_one_trial(store: Store) -> None:
     ]
     assert found == expected
     assert found
+
+
+def test_what_is_asked_of_an_optimizer_comes_back_as_it_was(store: Store) -> None:
+    for strategy in (
+        Strategy(focus={"size_bytes": (1024.0, 4096.0)}),
+        Strategy(target=Target(within={"size_bytes": 4096.0})),
+    ):
+        made = new_search(store, strategy=strategy)
+        with store.read() as uow:
+            assert uow.searches.get(made.id).strategy == strategy

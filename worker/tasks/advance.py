@@ -126,6 +126,7 @@ def _request(parts: Parts, plan: AdvancePlan) -> AskRequest:
         seed=search.seed,
         n_initial=search.strategy.n_initial,
         deadline_s=search.strategy.deadline_s,
+        region=search.strategy.region,
     )
 
 

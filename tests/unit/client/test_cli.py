@@ -10,7 +10,12 @@ from search.entities import Limits
 from tests.served import Deployment
 from tests.service import new_search
 
-FILE = "dataset: digits\nspace: {family: mobilenetv2}\nlimits: {max_trials: 2}\n"
+FILE = """\
+dataset: digits
+space: {family: mobilenetv2}
+limits: {max_trials: 2}
+strategy: {target: {within: {size_bytes: 65536}}}
+"""
 
 
 def _ended(deployment: Deployment) -> str:
@@ -36,6 +41,7 @@ def test_submit_show_cancel(
     printed = capsys.readouterr().out
     assert search_id in printed
     assert "computing" in printed
+    assert "most accuracy within size_bytes <= 65536" in printed
     assert main(["cancel", search_id, *at]) == 0
     assert "cancelled" in capsys.readouterr().out
     assert main(["watch", search_id, *at]) == 1

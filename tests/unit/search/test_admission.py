@@ -7,6 +7,7 @@ import pytest
 
 from search.admission import admit
 from search.errors import InvalidRequestError
+from search.focus import Target, region_of
 from search_space.costs import cost_mapping
 
 SOUND: dict[str, Any] = {
@@ -64,3 +65,28 @@ def test_a_budget_is_a_finite_number_above_zero(bound: float) -> None:
 
 def test_each_budget_out_of_reach_is_named() -> None:
     assert _pointers(budgets={"macs": 1, "bops": 1}) == {"/budgets/macs", "/budgets/bops"}
+
+
+def test_the_reference_follows_a_region() -> None:
+    largest = admit(**SOUND).ref_point["size_bytes"]
+    low, high = largest / 8, largest / 4
+    region = region_of({"size_bytes": (low, high)}, None)
+    worst = admit(**SOUND, region=region).ref_point["size_bytes"]
+    assert worst == pytest.approx(high * 2**0.1)
+    target = region_of(None, Target(within={"size_bytes": high}))
+    assert admit(**SOUND, region=target).ref_point["size_bytes"] == high
+    budgets = {"size_bytes": low * 1.5}
+    within = admit(**{**SOUND, "budgets": budgets}, region=region).ref_point["size_bytes"]
+    assert within == low * 1.5
+
+
+def test_a_region_without_a_candidate_is_refused() -> None:
+    for region, pointer in (
+        (region_of({"size_bytes": (1.0, 2.0)}, None), "/strategy/focus/size_bytes"),
+        (region_of({"size_bytes": (1e12, 1e13)}, None), "/strategy/focus/size_bytes"),
+        (
+            region_of(None, Target(within={"size_bytes": 2.0})),
+            "/strategy/target/within/size_bytes",
+        ),
+    ):
+        assert _pointers(region=region) == {pointer}

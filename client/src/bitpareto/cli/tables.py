@@ -10,7 +10,7 @@ from bitpareto._sync.front import Front
 from bitpareto._sync.search import Search
 from bitpareto.progress import FINISHED_STATES
 from bitpareto.sizes import format_size
-from bitpareto.types import CandidateCount, ExpectedGain, SharePreview, SpacePreview
+from bitpareto.types import CandidateCount, ExpectedGain, SharePreview, SpacePreview, Strategy
 from bitpareto.types import Search as SearchData
 
 _EXACTLY_SHOWN: Final = 10**9
@@ -51,6 +51,7 @@ def search(handle: Search) -> Table:
         "objectives": ", ".join(data.objectives),
         "budgets": ", ".join(f"{k} <= {v:g}" for k, v in data.budgets.items()) or "-",
         "strategy": data.strategy.name,
+        "focus": _focus(data.strategy),
         "trials": _trials(handle),
         "hypervolume": f"{data.hypervolume:.4f}",
         "next trial": _gain(data.expected_gain),
@@ -148,6 +149,14 @@ def _gain(gain: ExpectedGain | None) -> str:
     if gain is None:
         return "-"
     return f"expected to gain {gain.hypervolume:.3g}, {gain.per_hour:.3g} per hour of training"
+
+
+def _focus(strategy: Strategy) -> str:
+    if strategy.target is not None:
+        within = ", ".join(f"{k} <= {v:g}" for k, v in strategy.target.within.items())
+        return f"most {strategy.target.maximize} within {within}"
+    ranges = (strategy.focus or {}).items()
+    return ", ".join(f"{low:g} <= {name} <= {high:g}" for name, (low, high) in ranges) or "-"
 
 
 def _computing(data: SearchData) -> str:

@@ -36,6 +36,7 @@ from bitpareto.types.searches import (
     SearchExtend,
     SearchOverrides,
     Strategy,
+    Target,
 )
 from bitpareto.types.spaces import (
     CandidateCount,
@@ -114,6 +115,7 @@ __all__ = [
     "SpacePreview",
     "SpacePreviewRequest",
     "Strategy",
+    "Target",
     "Trial",
     "TrialReplicate",
     "Worker",

@@ -74,12 +74,24 @@ class Limits(RequestModel):
     needs: Needs = Needs()
 
 
+class Target(RequestModel):
+    """The best of one measured objective within upper bounds."""
+
+    maximize: Literal["accuracy"] = "accuracy"
+    within: dict[CostName, float] = Field(min_length=1)
+    """Upper bound per exact objective of the search."""
+
+
 class Strategy(RequestModel):
-    """Which optimizer proposes."""
+    """Which optimizer proposes, and what is asked of it."""
 
     name: StrategyName = "bayesian"
     n_initial: int | None = Field(default=None, ge=1)
     deadline_s: float = Field(default=20.0, gt=0, le=600)
+    focus: dict[CostName, tuple[float, float]] | None = Field(default=None, min_length=1)
+    """Least and largest value of exact objectives: where the front is wanted; `bayesian` only."""
+    target: Target | None = None
+    """Or the one point that is wanted; `bayesian` only."""
 
 
 class Recipe(RequestModel):
