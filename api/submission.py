@@ -19,6 +19,7 @@ from search.models import model_of_space
 from search.store import Store
 from search.strategy_admission import strategy_problems
 from search.use_cases.searches import create_search
+from search.warm_start_admission import admit_warm_start
 from search_space.families.imported import MODEL
 
 
@@ -110,6 +111,16 @@ def _submit(
         space = {**space, MODEL: model.id}  # a sha256 may come to mean a later upload
         if "float_epochs" not in body.recipe.model_fields_set:
             recipe = replace(recipe, float_epochs=0)  # the uploaded weights are trained already
+    strategy = admit_warm_start(
+        store,
+        strategy,
+        dataset=body.dataset,
+        declared=space,
+        recipe=recipe,
+        space=admission.space,
+        budgets=budgets,
+        profile=live(hardware) if hardware else None,
+    )
     with store.begin() as uow:
         create = partial(
             create_search,

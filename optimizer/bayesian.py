@@ -3,7 +3,7 @@
 import time
 
 from optimizer import random_search
-from optimizer.ax_adapter import SOBOL, AxStudy
+from optimizer.ax_adapter import MIN_MEASURED, SOBOL, AxStudy
 from optimizer.deadline import Deadline
 from optimizer.errors import ExhaustedError
 from optimizer.frontier import Frontier, Option, request_rng
@@ -47,6 +47,8 @@ class _Session:
         )
         self._earlier = [self._frontier.genotypes.places(o.genes) for o in request.history]
         n_initial = DEFAULT_INITIAL if request.n_initial is None else request.n_initial
+        # a model that others have taught needs no trials of its own to begin with
+        self._taught = self._model.n_lessons >= max(n_initial, MIN_MEASURED)
         self._study = AxStudy(request, self._frontier.genotypes, self._model, n_initial)
         self._design: InitialDesign | None = None
 
@@ -62,13 +64,13 @@ class _Session:
 
     def _next(self) -> tuple[Option | None, str, float | None]:
         """Return an option, how it was found, and its expected gain where the model says so."""
-        if self._study.phase() == SOBOL:
+        if self._study.phase() == SOBOL and not self._taught:
             option, method = self._initial_design().choose(len(self._earlier), self._earlier), SOBOL
             if option is None:
                 option, method = draw(self._frontier, self._rng)
             return option, method, None
         try:
-            (places,) = self._study.generate(1)
+            places = self._model.propose() if self._taught else self._study.generate(1)[0]
         except ExhaustedError:
             return None, "", None
         return self._frontier.take(places), self._model.method, self._model.gain

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from optimizer.accuracy_model import AccuracyModel
 from optimizer.features import features
 from optimizer.frontier import Frontier
+from optimizer.lessons import Lessons, read_lessons
 from search.objectives import Objective
 from search.pareto import losses_of
 from search.ports import AskRequest, Observation, Rows
@@ -21,6 +23,7 @@ class Evidence:
 
     Attributes:
         costs: The exact objectives, in the order of the columns after the first.
+        lessons: What other searches measured; it teaches the model, and is on no front.
         completed: Candidates with a measured accuracy, ``n`` of them.
         x: Their features ``(n, d)``.
         measured: Their accuracy, which is its own utility ``(n,)``.
@@ -30,12 +33,26 @@ class Evidence:
     """
 
     costs: tuple[Objective, ...]
+    lessons: Lessons
     completed: Rows
     x: Tensor
     measured: Tensor
     cost_utilities: Tensor
     failed_x: Tensor
     pending: Rows
+
+    def fit(self, n_genes: int, timeout_s: float) -> AccuracyModel:
+        """Return the accuracy model of all that was measured.
+
+        Raises:
+            ModelError: If there is nothing to fit, or the fit breaks down.
+        """
+        return AccuracyModel(
+            torch.cat([self.lessons.x, self.x]),
+            torch.cat([self.lessons.measured, self.measured]),
+            n_summaries=self.x.shape[1] - n_genes,
+            timeout_s=timeout_s,
+        )
 
 
 def read_evidence(request: AskRequest, frontier: Frontier) -> Evidence:
@@ -56,11 +73,13 @@ def read_evidence(request: AskRequest, frontier: Frontier) -> Evidence:
         return frontier.terrain.rows(np.array(places, dtype=np.int64).reshape(-1, n_genes))
 
     done = rows(completed)
+    x = features_of(frontier, done)
     failed = rows([o for o in request.history if o.status == "failed"])
     return Evidence(
         costs=costs,
+        lessons=read_lessons(request, frontier, x.shape[1]),
         completed=done,
-        x=features_of(frontier, done),
+        x=x,
         measured=_utilities([_values(o) for o in completed], (measured,)).squeeze(-1),
         cost_utilities=cost_utilities(done, costs),
         failed_x=features_of(frontier, failed),

@@ -73,12 +73,7 @@ def explain(request: AskRequest, made_at: datetime) -> Explanation | None:
     if len(evidence.measured) < MIN_EXPLAINED or not request.space.genes:
         return None
     try:
-        model = AccuracyModel(
-            evidence.x,
-            evidence.measured,
-            n_summaries=evidence.x.shape[1] - len(frontier.genotypes.genes),
-            timeout_s=_FIT_SHARE * deadline.remaining(),
-        )
+        model = evidence.fit(len(frontier.genotypes.genes), _FIT_SHARE * deadline.remaining())
         fitted = _Fitted(request, frontier, evidence, model)
         importance = _importance(fitted, Deadline.after(_IMPORTANCE_SHARE * deadline.remaining()))
         front = _front(fitted, deadline)

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from optimizer.genotypes import Genotypes
 from search.ports import Rows
 from search_space.bits import is_bit_gene
-from search_space.genes import Gene
+from search_space.genes import Gene, GeneValue
 
 
 def features(genotypes: Genotypes, rows: Rows) -> npt.NDArray[np.float64]:
@@ -22,6 +22,25 @@ def features(genotypes: Genotypes, rows: Rows) -> npt.NDArray[np.float64]:
         # the place -1 of a gene without effect is the last entry
         points[:, column] = np.append(_coordinates(gene), 0.5)[rows.places[:, column]]
     return np.concatenate([points, rows.summaries], axis=1)
+
+
+def coordinate(gene: Gene, value: GeneValue) -> float:
+    """Return where a value lies that need not be among a gene's choices, in [0, 1].
+
+    Between widths it is between them; of other numbers the nearest counts, and a name that is no
+    choice sits in the middle.
+    """
+    coordinates = _coordinates(gene)
+    if value in gene.choices:
+        return float(coordinates[gene.choices.index(value)])
+    if isinstance(value, str) or any(isinstance(choice, str) for choice in gene.choices):
+        return 0.5
+    choices = np.array(gene.choices, dtype=np.float64)
+    if is_bit_gene(gene.name):
+        noise = 4.0**-choices
+        scaled = (4.0**-value - noise.min()) / (noise.max() - noise.min())
+        return float(np.clip(scaled, 0.0, 1.0))
+    return float(coordinates[int(np.argmin(np.abs(choices - value)))])
 
 
 def _coordinates(gene: Gene) -> npt.NDArray[np.float64]:

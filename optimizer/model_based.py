@@ -41,7 +41,8 @@ _MOST_PARENTS = 8
 class ModelBased:
     """Proposes one candidate at a time, each as if those before it were already on their way.
 
-    ``method`` says how the last one was found: ``ehvi``; ``ehvi_deadline`` when time ran out before
+    ``method`` says how the last one was found: ``ehvi``; ``ehvi_warm`` where trials of other
+    searches have taught the model; ``ehvi_deadline`` when time ran out before
     the pool was complete or locally improved; ``mutation_deadline`` when none was left for a fit;
     ``mutation_fallback`` when the model broke down; what ``random_search.draw`` says when the pool
     held nothing new. ``gain`` is the expected gain of hypervolume of that proposal, ``None`` where
@@ -51,11 +52,11 @@ class ModelBased:
     def __init__(
         self, request: AskRequest, frontier: Frontier, rng: np.random.Generator, deadline: Deadline
     ) -> None:
-        self.method = "ehvi"
+        self._evidence = read_evidence(request, frontier)
+        self.method = "ehvi_warm" if self.n_lessons else "ehvi"
         self.gain: float | None = None
         self._request = request
         self._frontier, self._rng, self._deadline = frontier, rng, deadline
-        self._evidence = read_evidence(request, frontier)
         self._interest = Interest(request)
         self._pool = Pool(frontier, self._evidence.costs)
         self._expected = self._evidence.pending
@@ -63,6 +64,11 @@ class ModelBased:
         self._boxes: Boxes | None = None
         self._search = _FIRST_SEARCH
         self._started = False
+
+    @property
+    def n_lessons(self) -> int:
+        """How many trials of other searches have something to say."""
+        return len(self._evidence.lessons)
 
     def expect(self, option: Option) -> None:
         """Count an option chosen during this ask as on its way."""
@@ -82,11 +88,9 @@ class ModelBased:
             self.method = "mutation_deadline"
         else:
             self._guarded_fit(evidence)
-        in_time = self._pool.add(
-            vary(self._frontier, self._parents(evidence), self._rng, self._levels()),
-            self._deadline,
-            least=_LEAST,
-        )
+        varied = vary(self._frontier, self._parents(evidence), self._rng, self._levels())
+        genotypes = np.concatenate([evidence.lessons.here.places, varied])
+        in_time = self._pool.add(genotypes, self._deadline, least=_LEAST)
         if not in_time and self._model is not None:
             self.method = "ehvi_deadline"
 
@@ -118,12 +122,8 @@ class ModelBased:
 
     def _guarded_fit(self, evidence: Evidence) -> None:
         try:
-            self._model = AccuracyModel(
-                evidence.x,
-                evidence.measured,
-                n_summaries=evidence.x.shape[1] - len(self._frontier.genotypes.genes),
-                timeout_s=_FIT_SHARE * self._deadline.remaining(),
-            )
+            timeout_s = _FIT_SHARE * self._deadline.remaining()
+            self._model = evidence.fit(len(self._frontier.genotypes.genes), timeout_s)
         except ModelError as error:
             self._give_up_model(error)
         self._guarded_update(self._expected)
@@ -153,7 +153,7 @@ class ModelBased:
         expected = self._expected
         x = torch.cat([evidence.x, features_of(self._frontier, expected)])
         costs = torch.cat([evidence.cost_utilities, cost_utilities(expected, evidence.costs)])
-        mean, _ = model.predict(x)
+        mean = model.predict(x)[0] if len(x) else torch.empty(0, dtype=torch.float64)
         counted = self._interest.counted(costs)
         points = torch.cat([mean[:, None], counted], dim=1)
         return non_dominated_boxes(points, self._interest.ref_point)
@@ -210,23 +210,26 @@ class ModelBased:
         return levels_near(self._frontier, self._interest, self._evidence.costs)
 
     def _parents(self, evidence: Evidence) -> list[Places]:
-        """Return the genotypes to vary: the front, or what of it a region is closest to."""
-        front = self._front(evidence)
+        """Return the genotypes to vary: the front, or what of it a region is closest to.
+
+        Networks of other searches that this space holds too are among them.
+        """
+        here = evidence.lessons.here
+        places = np.concatenate([evidence.completed.places, here.places])
+        measured = torch.cat([evidence.measured, evidence.lessons.measured_here])
+        costs = torch.cat([evidence.cost_utilities, cost_utilities(here, evidence.costs)])
+        points = torch.cat([measured[:, None], costs], dim=1)
+        keys = non_dominated({str(i): tuple(p) for i, p in enumerate((-points).tolist())})
+        front = [int(i) for i in keys]
         if self._request.region is None:
-            return list(evidence.completed.places[front])
-        distance = self._interest.distance(evidence.cost_utilities)
+            return list(places[front])
+        distance = self._interest.distance(costs)
         if self._interest.scalar:
             inside = (distance == 0).nonzero().squeeze(-1)
-            best = evidence.measured[inside].argsort(descending=True, stable=True)
+            best = measured[inside].argsort(descending=True, stable=True)
             chosen = inside[best].tolist()[:_MOST_PARENTS]
         else:
             chosen = [i for i in front if distance[i] == 0]
         nearest = sorted(front, key=lambda i: float(distance[i]))
         chosen += [i for i in nearest if i not in chosen][: max(0, _MOST_PARENTS - len(chosen))]
-        return list(evidence.completed.places[chosen])
-
-    def _front(self, evidence: Evidence) -> list[int]:
-        """Return which trials nothing dominates, as measured."""
-        points = torch.cat([evidence.measured[:, None], evidence.cost_utilities], dim=1)
-        front = non_dominated({str(i): tuple(p) for i, p in enumerate((-points).tolist())})
-        return [int(i) for i in front]
+        return list(places[chosen])

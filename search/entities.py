@@ -9,6 +9,7 @@ from search.focus import Region, Target, region_of
 from search.placement import NO_NEEDS, Capabilities, Needs
 from search.recipe import Recipe
 from search.states import SearchState, TrialState
+from search.warm_start import WarmStart, warm_start_of
 from search_space.genes import GeneValue
 from search_space.layers import LayerList
 
@@ -59,6 +60,7 @@ class Strategy:
         deadline_s: Seconds after which an ask must answer.
         focus: Least and largest value of exact objectives, where the front is wanted.
         target: Or the one point that is wanted.
+        warm_start: What it begins with.
     """
 
     name: str = "bayesian"
@@ -66,6 +68,7 @@ class Strategy:
     deadline_s: float = 20.0
     focus: Mapping[str, tuple[float, float]] | None = None
     target: Target | None = None
+    warm_start: WarmStart | None = None
 
     @property
     def region(self) -> Region | None:
@@ -78,7 +81,9 @@ def strategy_of(fields: Mapping[str, Any]) -> Strategy:
     focus, target = fields.get("focus"), fields.get("target")
     bounds = None if focus is None else {name: (low, high) for name, (low, high) in focus.items()}
     point = None if target is None else Target(**target)
-    return Strategy(**{**fields, "focus": bounds, "target": point})
+    start = fields.get("warm_start")
+    warm_start = None if start is None else warm_start_of(start)
+    return Strategy(**{**fields, "focus": bounds, "target": point, "warm_start": warm_start})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

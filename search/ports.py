@@ -10,6 +10,7 @@ import numpy.typing as npt
 from search.entities import Progress, Proposal
 from search.focus import Region
 from search.objectives import Objective
+from search.warm_start import Lesson, WarmStart
 from search_space.genes import Gene, GeneValue
 from search_space.hardware.profile import HardwareProfile
 from search_space.space import Candidate, Places, Space
@@ -80,6 +81,8 @@ class AskRequest:
         n_initial: Points before the model is used; ``None`` lets the strategy choose.
         deadline_s: Seconds after which a cheaper method must answer.
         region: Where improvement counts; ``None`` where it counts everywhere.
+        warm_start: What is evaluated before the strategy proposes.
+        lessons: Completed trials of other searches on the same data set by the same recipe.
     """
 
     space: Space | Terrain
@@ -93,6 +96,8 @@ class AskRequest:
     deadline_s: float = 20.0
     hardware: HardwareProfile | None = None
     region: Region | None = None
+    warm_start: WarmStart | None = None
+    lessons: Sequence[Lesson] = ()
 
 
 Ask = Callable[[AskRequest], list[Proposal]]

@@ -16,6 +16,7 @@ from search.focus import Target
 from search.states import SearchState, TrialState
 from search.store import Store
 from search.use_cases.searches import cancel_search
+from search.warm_start import WarmStart
 from tests.service import NOW, claim, complete, later, new_search, proposals, queue_trials
 
 
@@ -237,6 +238,7 @@ def test_what_is_asked_of_an_optimizer_comes_back_as_it_was(store: Store) -> Non
     for strategy in (
         Strategy(focus={"size_bytes": (1024.0, 4096.0)}),
         Strategy(target=Target(within={"size_bytes": 4096.0})),
+        Strategy(warm_start=WarmStart(searches=("sea_1",), candidates=({"a": 1},), allocate=2)),
     ):
         made = new_search(store, strategy=strategy)
         with store.read() as uow:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from optimizer.registry import STRATEGIES, explain
+from optimizer.seeds import with_seeds
 from search.datasets import DATASETS
 from search.explanations import Explanation
 from search.hardware import live
@@ -25,6 +26,7 @@ from search.use_cases.advance import (
 )
 from search_space.hardware.narrowing import narrow
 from search_space.space import space_from_json
+from worker.lessons import lessons_for
 from worker.parts import Parts
 from worker.persistence import persist
 
@@ -74,7 +76,7 @@ def _remember(plan: AdvancePlan) -> None:
 
 def _propose(parts: Parts, plan: AdvancePlan) -> list[str]:
     try:
-        proposals = STRATEGIES[plan.search.strategy.name](_request(parts, plan))
+        proposals = with_seeds(STRATEGIES[plan.search.strategy.name], _request(parts, plan))
     except Exception as error:
         # whatever a strategy raises is the search's reason, never the end of a worker
         logger.exception("the optimizer failed")
@@ -127,6 +129,8 @@ def _request(parts: Parts, plan: AdvancePlan) -> AskRequest:
         n_initial=search.strategy.n_initial,
         deadline_s=search.strategy.deadline_s,
         region=search.strategy.region,
+        warm_start=search.strategy.warm_start,
+        lessons=lessons_for(parts.store, search),
     )
 
 

@@ -52,6 +52,7 @@ def search(handle: Search) -> Table:
         "budgets": ", ".join(f"{k} <= {v:g}" for k, v in data.budgets.items()) or "-",
         "strategy": data.strategy.name,
         "focus": _focus(data.strategy),
+        "begins with": _warm_start(data.strategy),
         "trials": _trials(handle),
         "hypervolume": f"{data.hypervolume:.4f}",
         "next trial": _gain(data.expected_gain),
@@ -157,6 +158,16 @@ def _focus(strategy: Strategy) -> str:
         return f"most {strategy.target.maximize} within {within}"
     ranges = (strategy.focus or {}).items()
     return ", ".join(f"{low:g} <= {name} <= {high:g}" for name, (low, high) in ranges) or "-"
+
+
+def _warm_start(strategy: Strategy) -> str:
+    start = strategy.warm_start
+    if start is None:
+        return "-"
+    parts = [f"trials of {name}" for name in start.searches]
+    parts += [f"{len(start.candidates)} given candidates"] if start.candidates else []
+    parts += [f"{start.allocate} allocated candidates"] if start.allocate else []
+    return ", ".join(parts) or "-"
 
 
 def _computing(data: SearchData) -> str:

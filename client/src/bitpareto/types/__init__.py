@@ -37,6 +37,7 @@ from bitpareto.types.searches import (
     SearchOverrides,
     Strategy,
     Target,
+    WarmStart,
 )
 from bitpareto.types.spaces import (
     CandidateCount,
@@ -118,6 +119,7 @@ __all__ = [
     "Target",
     "Trial",
     "TrialReplicate",
+    "WarmStart",
     "Worker",
     "Workers",
 ]

@@ -82,6 +82,18 @@ class Target(RequestModel):
     """Upper bound per exact objective of the search."""
 
 
+class WarmStart(RequestModel):
+    """What a search begins with; every trial's `gen_method` says which of it."""
+
+    searches: list[str] = Field(default=[], max_length=16)
+    """Ids of searches on the same data set by the same recipe, whose trials teach the model;
+    `bayesian` only. Trials that the model then proposes are `ehvi_warm`."""
+    candidates: list[dict[str, int | float | str]] = Field(default=[], max_length=256)
+    """Genes of candidates that are evaluated first, in this order: `given`."""
+    allocate: int = Field(default=0, ge=0, le=64)
+    """Candidates of several sizes, made by allocating widths to layers: `allocated`."""
+
+
 class Strategy(RequestModel):
     """Which optimizer proposes, and what is asked of it."""
 
@@ -92,6 +104,7 @@ class Strategy(RequestModel):
     """Least and largest value of exact objectives: where the front is wanted; `bayesian` only."""
     target: Target | None = None
     """Or the one point that is wanted; `bayesian` only."""
+    warm_start: WarmStart | None = None
 
 
 class Recipe(RequestModel):
