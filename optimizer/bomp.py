@@ -129,7 +129,8 @@ class _Session:
 
     def _expect(self, places: Places) -> None:
         self._waiting.append(places)
-        if self._bound is not None:
+        # behind the deadline the bound stays what it is: each update solves for all trials anew
+        if self._bound is not None and not self._deadline.passed():
             self._bound.believe_worst(self._encoded(places[None]))
 
     def _encoded(self, places: Places) -> Floats:

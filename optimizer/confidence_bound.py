@@ -35,13 +35,13 @@ class ConfidenceBound:
     """``mean + 2.6 sd`` of a score, larger is better; ``d`` coordinates."""
 
     def __init__(self, x: Floats, score: Floats, seed: int, deadline: Deadline) -> None:
-        """Fit to ``(n, d)`` points with scores ``(n,)``; once at least, restarts while time lasts.
+        """Fit to ``(n, d)`` points with scores ``(n,)`` while time lasts.
 
         Args:
             x: In [0, 1].
             score: Finite.
             seed: Of the restarts.
-            deadline: Ends the restarts.
+            deadline: Ends the fit, and the restarts.
         """
         self._x, self._score = x, score
         self._gp = GaussianProcessRegressor(
@@ -112,15 +112,19 @@ class ConfidenceBound:
 
 
 def _in_time(deadline: Deadline) -> Callable[..., tuple[Floats, float]]:
-    """Return scikit-learn's own fit of one start, which gives up at once behind the deadline."""
-    fits = 0
+    """Return scikit-learn's own fit of one start, which ends at the deadline with what it has."""
 
     def fit(objective: Callable[..., Any], start: Floats, bounds: Any) -> tuple[Floats, float]:
-        nonlocal fits
-        fits += 1
-        if fits > 1 and deadline.passed():
+        if deadline.passed():
             return start, np.inf
-        found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds)
+
+        def stop(_: Floats) -> None:
+            if deadline.passed():
+                raise StopIteration
+
+        found = minimize(
+            objective, start, jac=True, method="L-BFGS-B", bounds=bounds, callback=stop
+        )
         return found.x, float(found.fun)
 
     return fit

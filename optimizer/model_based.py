@@ -63,6 +63,7 @@ class ModelBased:
         self._model: AccuracyModel | None = None
         self._boxes: Boxes | None = None
         self._search = _FIRST_SEARCH
+        self._last_scores: Tensor | None = None
         self._started = False
 
     @property
@@ -75,7 +76,7 @@ class ModelBased:
         places = self._frontier.genotypes.places(option.candidate.genes)
         rows = self._frontier.terrain.rows(places[None])
         self._expected = joined([self._expected, rows])
-        if self._started:
+        if self._started and self._final_scores is None:
             self._guarded_update(rows)
 
     def prepare(self) -> None:
@@ -160,7 +161,8 @@ class ModelBased:
 
     def _maximize(self, model: AccuracyModel) -> Places | None:
         pool = self._pool
-        scores = self._scores(model, 0)
+        final = self._final_scores
+        scores = self._scores(model, 0) if final is None else final
         rounds, n_best, n_children = self._search
         for _ in range(rounds):
             if not len(scores) or self._deadline.passed():
@@ -182,7 +184,14 @@ class ModelBased:
         if not len(scores):
             return None
         self.gain = max(0.0, float(scores.max()))
-        return pool.take(int(scores.argmax()))
+        chosen = int(scores.argmax())
+        self._last_scores = scores[torch.arange(len(scores)) != chosen]
+        return pool.take(chosen)
+
+    @property
+    def _final_scores(self) -> Tensor | None:
+        """The pool's scores behind the deadline, where each update would take seconds more."""
+        return self._last_scores if self._deadline.passed() else None
 
     def _scores(self, model: AccuracyModel, first: int) -> Tensor:
         """Score the pool's options from ``first`` on; ``(n,)``.

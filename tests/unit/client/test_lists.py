@@ -63,7 +63,9 @@ def test_command_line(
         assert main([*command, *at]) == 0
         return capsysbinary.readouterr().out.decode()
 
-    assert "75.00%" in printed("trials", search_id, "--front")
+    table = printed("trials", search_id, "--front")
+    assert "75.00%" in table
+    assert "random  0.01 s" in table
     listed = json.loads(printed("trials", search_id, "--sort=-accuracy", "--limit", "2", "--json"))
     assert [trial["number"] for trial in listed] == [1, 2]
     text = printed("trials", search_id, "--format", "csv", "--fields", "number,state")

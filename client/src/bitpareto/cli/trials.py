@@ -54,8 +54,9 @@ def _export(client: Client, arguments: argparse.Namespace, filters: dict[str, An
 
 def _table(found: list[Trial]) -> Table:
     table = Table(box=None)
-    for name in ("trial", "state", "accuracy", "size_bytes", "", "bits", "front", "id", "by"):
-        right = name in {"trial", "accuracy", "size_bytes", "bits"}
+    names = ("trial", "state", "accuracy", "size_bytes", "", "bits", "front", "id", "by", "took")
+    for name in names:
+        right = name in {"trial", "accuracy", "size_bytes", "bits", "took"}
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for trial in found:
         accuracy, size = trial.metrics.get("accuracy"), int(trial.costs["size_bytes"])
@@ -69,5 +70,6 @@ def _table(found: list[Trial]) -> Table:
             "yes" if trial.on_front else "",
             trial.id,
             trial.gen_method,
+            f"{trial.gen_seconds:.2g} s",
         )
     return table

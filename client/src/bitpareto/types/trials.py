@@ -148,7 +148,9 @@ class Trial(ResponseModel):
     mean_weight_bits: float
     seed: int
     gen_method: str
+    """How its candidate was found; `docs/search-strategies.md` has the list."""
     gen_seconds: float
+    """Seconds that finding it took: since the proposal before it, or since the ask began."""
     attempt: int
     worker_id: str | None
     progress: Progress | None
