@@ -1,7 +1,7 @@
 """How many evaluations methods need for a hypervolume, on the same problems in the same run.
 
 ``python -m benchmarks.search_efficiency [--quick] [--problems NAME ...] [--methods NAME ...]
-[--problem package.module:factory] [--seeds N] [--evaluations N] [--json FILE]``
+[--problem package.module:factory] [--seeds N] [--evaluations N] [--json FILE] [--keep FOLDER]``
 
 Problems: ``nas_bench_macro`` (a table of trained networks), ``ptq_resnet20`` (40 widths after
 training, by a surrogate frozen from real inference; ``ptq_resnet20_real`` infers), ``mixed`` (144
@@ -20,6 +20,7 @@ interface). One evaluation at a time; every seed moves the optima (``disguised``
 """
 
 import argparse
+import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -121,6 +122,7 @@ def _parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="few seeds, about a minute")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder of finished runs, taken from there again")
     arguments = parser.parse_args()
     arguments.seeds = arguments.seeds or (2 if arguments.quick else 10)
     arguments.budgets = dict(_QUICK if arguments.quick else _EVALUATIONS)
@@ -138,7 +140,14 @@ def _run_all(problem: Problem, arguments: argparse.Namespace) -> list[dict[str, 
         n_seeds = min(arguments.seeds, _SLOW_SEEDS) if method in _SLOW else arguments.seeds
         for seed in range(n_seeds):
             cap = arguments.slow_seconds if method in _SLOW else np.inf
+            kept = arguments.keep and arguments.keep / f"{problem.name}-{method}-{seed}-{n}.pickle"
+            if kept and kept.exists():
+                runs.append(pickle.loads(kept.read_bytes()))  # noqa: S301 - written by ourselves
+                continue
             runs.append(_run(problem, method, seed, n, cap))
+            if kept:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(pickle.dumps(runs[-1]))
             shown = {k: v for k, v in runs[-1].items() if k not in ("curve", "points")}
             print(shown, flush=True)
     best = hypervolume(
