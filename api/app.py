@@ -11,7 +11,9 @@ from fastapi.routing import APIRoute
 from api.access_control import AccessControl, operation_id, operations_of
 from api.deps import Parts
 from api.errors import install_error_handlers, internal_error_response
+from api.event_hub import EventHub
 from api.export_cache import ExportCache
+from api.front_cache import FrontCache
 from api.metrics import RequestMetrics, metrics_registry
 from api.model_converter import ModelConverter
 from api.openapi import describe
@@ -45,10 +47,10 @@ from jobs.broker import celery_client
 from search.settings import Settings, settings_from_environment
 
 _ROUTES: Final = (
+    fronts,  # asked for most often, and found in this order
     access,
     searches,
     trials,
-    fronts,
     history,
     explanations,
     logs,
@@ -73,7 +75,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
 
     Args:
         settings: Where the parts are; the database must have been migrated.
-        poll_s: Seconds between two looks of an event stream at the database.
+        poll_s: Seconds between two looks of the event streams at the database.
         heartbeat_s: Longest silence of an event stream.
     """
     store = open_store(settings.database_url)
@@ -85,9 +87,10 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         check_ready=partial(check_schema, settings.database_url),
         converter=ModelConverter(),
         exports=ExportCache(export),
+        fronts=FrontCache(store, fronts.build_front),
+        hub=EventHub(store, poll_s),
         metrics=metrics_registry(store),
         lease_s=settings.lease_s,
-        poll_s=poll_s,
         heartbeat_s=heartbeat_s,
     )
 

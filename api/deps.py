@@ -1,4 +1,7 @@
-"""What routes need from outside, as annotated dependencies; ``create_app`` puts it into place."""
+"""What routes need from outside, as annotated dependencies; ``create_app`` puts it into place.
+
+Those that only look something up are coroutines: plain functions would each cost a thread.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +11,9 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from api.access_control import principal_of
+from api.event_hub import EventHub
 from api.export_cache import ExportCache
+from api.front_cache import FrontCache
 from api.model_converter import ModelConverter
 from search.access import Principal
 from search.ports import Bell
@@ -38,7 +43,6 @@ class Parts:
 
     Attributes:
         lease_s: A worker that is silent for longer is not there.
-        poll_s: Seconds between two looks of an event stream at the database.
         heartbeat_s: Longest silence of an event stream.
     """
 
@@ -48,13 +52,14 @@ class Parts:
     check_ready: ReadyCheck
     converter: ModelConverter
     exports: ExportCache
+    fronts: FrontCache
+    hub: EventHub
     metrics: CollectorRegistry
     lease_s: float
-    poll_s: float = 0.25
     heartbeat_s: float = 15.0
 
 
-def get_parts(request: Request) -> Parts:
+async def get_parts(request: Request) -> Parts:
     """Return the parts ``create_app`` was given."""
     parts = request.app.state.parts
     if not isinstance(parts, Parts):
@@ -65,7 +70,7 @@ def get_parts(request: Request) -> Parts:
 PartsDep = Annotated[Parts, Depends(get_parts)]
 
 
-def get_principal(request: Request) -> Principal:
+async def get_principal(request: Request) -> Principal:
     """Return who sent the request."""
     return principal_of(request)
 
@@ -73,37 +78,37 @@ def get_principal(request: Request) -> Principal:
 PrincipalDep = Annotated[Principal, Depends(get_principal)]
 
 
-def get_store(parts: PartsDep, principal: PrincipalDep) -> Store:
+async def get_store(parts: PartsDep, principal: PrincipalDep) -> Store:
     """Return the store as the project of the request's sender sees it."""
     return parts.store.of_project(principal.project_id)
 
 
-def get_all_projects(parts: PartsDep) -> Store:
+async def get_all_projects(parts: PartsDep) -> Store:
     """Return the store of all projects; only for what concerns the deployment."""
     return parts.store
 
 
-def get_bell(parts: PartsDep) -> Bell:
+async def get_bell(parts: PartsDep) -> Bell:
     """Return the bell."""
     return parts.bell
 
 
-def get_artifacts(parts: PartsDep) -> ArtifactReader:
+async def get_artifacts(parts: PartsDep) -> ArtifactReader:
     """Return the artifact store."""
     return parts.artifacts
 
 
-def get_converter(parts: PartsDep) -> ModelConverter:
+async def get_converter(parts: PartsDep) -> ModelConverter:
     """Return what reads uploaded programs."""
     return parts.converter
 
 
-def get_exports(parts: PartsDep) -> ExportCache:
+async def get_exports(parts: PartsDep) -> ExportCache:
     """Return what exports packed files."""
     return parts.exports
 
 
-def get_metrics(parts: PartsDep) -> CollectorRegistry:
+async def get_metrics(parts: PartsDep) -> CollectorRegistry:
     """Return what collects this process's metrics."""
     return parts.metrics
 

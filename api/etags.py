@@ -24,12 +24,24 @@ def tagged_response(
         if_none_match: The header of the request.
         untagged: Fields whose change is none of the answer.
     """
-    said = body.model_dump_json(exclude=set(untagged)).encode()
-    etag = f'W/"{hashlib.sha256(said).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    etag = etag_of(body, untagged=untagged)
     if matches(if_none_match, etag):
+        return json_response(None, etag)
+    return json_response(body.model_dump_json().encode(), etag)
+
+
+def etag_of(body: BaseModel, *, untagged: frozenset[str] = frozenset()) -> str:
+    """Return the weak ``ETag`` of an answer, by all its fields but those ``untagged``."""
+    said = body.model_dump_json(exclude=set(untagged)).encode()
+    return f'W/"{hashlib.sha256(said).hexdigest()[:32]}"'
+
+
+def json_response(content: bytes | None, etag: str) -> Response:
+    """Return JSON with its ``ETag``, or 304 where there is nothing to send."""
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if content is None:
         return Response(status_code=304, headers=headers)
-    return Response(body.model_dump_json(), headers=headers, media_type="application/json")
+    return Response(content, headers=headers, media_type="application/json")
 
 
 def matches(if_none_match: str | None, etag: str) -> bool:

@@ -123,6 +123,13 @@ _NAMED: Final = select(EventRow.id, EventRow.trial_id).where(
     EventRow.search_id == bindparam("search_id"), EventRow.id > bindparam("after")
 )
 
+_TYPES: Final = (
+    select(EventRow.id, EventRow.type)
+    .where(EventRow.search_id == bindparam("search_id"), EventRow.id > bindparam("after"))
+    .order_by(EventRow.id)
+    .limit(bindparam("most"))
+)
+
 
 class SqlEvents:
     """Implements ``search.store.EventRepository``.
@@ -171,6 +178,11 @@ class SqlEvents:
         rows = fetch(self._session, _NAMED, search_id=search_id, after=event_id).all()
         newest = max((row.id for row in rows), default=event_id)
         return newest, {row.trial_id for row in rows if row.trial_id}
+
+    def types_after(self, search_id: str, event_id: int, limit: int) -> list[tuple[int, str]]:
+        """Return id and type of up to ``limit`` events after ``event_id``, in order."""
+        asked = {"search_id": search_id, "after": event_id, "most": limit}
+        return [(row.id, row.type) for row in fetch(self._session, _TYPES, **asked)]
 
     def of_types(
         self, search_id: str, types: Sequence[str], trial_id: str | None = None

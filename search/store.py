@@ -257,6 +257,9 @@ class EventRepository(Protocol):
     def named_after(self, search_id: str, event_id: int) -> tuple[int, set[str]]:
         """Return the id of the newest event, and which trials those after ``event_id`` name."""
 
+    def types_after(self, search_id: str, event_id: int, limit: int) -> list[tuple[int, str]]:
+        """Return id and type of up to ``limit`` events after ``event_id``, in order."""
+
     def last_id(self, search_id: str) -> int:
         """Return the id of the newest event, 0 without events."""
 

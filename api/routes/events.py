@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
@@ -36,7 +36,6 @@ LastEventIdHeader = Annotated[
 )
 async def events(
     search_id: str,
-    request: Request,
     parts: PartsDep,
     store: StoreDep,
     after: AfterQuery = 0,
@@ -50,14 +49,7 @@ async def events(
     await run_in_threadpool(_check_exists, store, search_id)
     start = after if last_event_id is None else last_event_id
     return StreamingResponse(
-        stream_events(
-            store,
-            search_id,
-            start,
-            is_disconnected=request.is_disconnected,
-            poll_s=parts.poll_s,
-            heartbeat_s=parts.heartbeat_s,
-        ),
+        stream_events(parts.hub, store, search_id, start, heartbeat_s=parts.heartbeat_s),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )

@@ -1,22 +1,25 @@
 """The Pareto front of a search."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import StoreDep
+from api.deps import PartsDep, PrincipalDep, StoreDep
 from api.errors import problem_responses
-from api.etags import NOT_MODIFIED, IfNoneMatch, tagged_response
+from api.etags import NOT_MODIFIED, IfNoneMatch, json_response, matches
+from api.front_cache import FrontCache, FrontQuery
 from api.mapping import front_point
 from api.pages import MAX_LIMIT
+from api.polled_route import PolledRoute
 from bitpareto.types import Front
 from bitpareto.types.searches import FrontSort
 from search.entities import Search, Trial
 from search.errors import FieldProblem, InvalidRequestError
-from search.store import UnitOfWork
+from search.store import Store, UnitOfWork
 
-router = APIRouter(tags=["fronts"])
+router = APIRouter(tags=["fronts"], route_class=PolledRoute)
 
 MaxSizeQuery = Annotated[
     int | None, Query(ge=1, description="Leave out points whose file is larger, in bytes.")
@@ -40,14 +43,17 @@ AsOfQuery = Annotated[
     responses={**NOT_MODIFIED, **problem_responses(404, 422, 503)},
     summary="Read the Pareto front",
 )
-def get(
+async def get(
+    request: Request,
     search_id: str,
+    parts: PartsDep,
     store: StoreDep,
+    principal: PrincipalDep,
     max_size_bytes: MaxSizeQuery = None,
     sort: SortQuery = "size_bytes",
     limit: LimitQuery = None,
     as_of: AsOfQuery = None,
-    if_none_match: IfNoneMatch = None,
+    if_none_match: IfNoneMatch = None,  # noqa: ARG001 - documented here, read in _answer
 ) -> Response:
     """Return the non-dominated trials within budget, smallest file first unless sorted otherwise.
 
@@ -55,28 +61,49 @@ def get(
     with every event, so `as_of_event` of a cached answer may be older than the search. `as_of`
     goes back to an earlier front; `hypervolume` is always that of the whole front.
     """
-    with store.read() as uow:
-        search = uow.searches.get(search_id)
-        as_of_event = uow.events.last_id(search_id)
-        trials, volume = _front(uow, search, as_of, as_of_event)
-        artifacts = uow.artifacts.of_trials([trial.id for trial in trials])
-        replicated = uow.trials.replicated(search_id)
+    query = FrontQuery(principal.project_id, search_id, max_size_bytes, sort, limit, as_of)
+    again = partial(_answer, parts.fronts, store, query)
+    response = await again(request)
+    route = request.scope["route"]
+    if isinstance(route, PolledRoute):
+        route.remember(request, again)
+    return response
+
+
+async def _answer(
+    fronts: FrontCache, store: Store, query: FrontQuery, request: Request
+) -> Response:
+    front = await fronts.read(store, query)
+    held = matches(request.headers.get("if-none-match"), front.etag)
+    return json_response(None if held else front.body, front.etag)
+
+
+def build_front(uow: UnitOfWork, query: FrontQuery, newest_event: int) -> Front:
+    """Return a front as it is sent.
+
+    Raises:
+        NotFoundError: If there is no such search.
+        InvalidRequestError: If the search has no such event yet, or its trials no such value.
+    """
+    search = uow.searches.get(query.search_id)
+    trials, volume = _front(uow, search, query.as_of, newest_event)
+    artifacts = uow.artifacts.of_trials([trial.id for trial in trials])
+    replicated = uow.trials.replicated(search.id)
     fitting = [
         trial
         for trial in trials
-        if max_size_bytes is None or trial.costs["size_bytes"] <= max_size_bytes
+        if query.max_size_bytes is None or trial.costs["size_bytes"] <= query.max_size_bytes
     ]
-    front = Front(
-        search_id=search_id,
-        as_of_event=as_of_event if as_of is None else as_of,
+    return Front(
+        search_id=search.id,
+        as_of_event=newest_event if query.as_of is None else query.as_of,
         hypervolume=volume,
         ref_point=dict(search.ref_point),
         points=[
             front_point(trial, artifacts.get(trial.id), replicated.get(trial.candidate_hash, ()))
-            for trial in _sorted(search, fitting, sort)[:limit]
+            for trial in _sorted(search, fitting, query.sort)[: query.limit]
         ],
     )
-    return tagged_response(front, if_none_match, untagged=frozenset({"as_of_event"}))
 
 
 def _front(
