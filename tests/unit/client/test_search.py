@@ -221,7 +221,9 @@ def test_a_stream_survives_the_death_of_its_server(deployment: Deployment) -> No
         reader = threading.Thread(target=read, args=(client.searches.get(search.id),))
         reader.start()
         deployment.complete(claims[0], 0.7)
-        time.sleep(0.3)
+        deadline = time.monotonic() + 20
+        while not seen and time.monotonic() < deadline:
+            time.sleep(0.05)
         assert seen
     deployment.complete(claims[1], 0.8)
     port = int(address.rpartition(":")[2])
