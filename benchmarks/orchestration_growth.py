@@ -30,7 +30,7 @@ def long_search(
     _probe(opened, search_id)
     for length in lengths:
         with engine.begin() as connection:
-            _grow(connection, search_id, length)
+            grow(connection, search_id, length)
         _tidy(engine)
         began = time.perf_counter()
         _probe(opened, search_id, 1)  # what was copied is new to the worker, too
@@ -102,7 +102,8 @@ def _ms(seconds: Sequence[float]) -> float:
     return statistics.median(seconds) * 1e3
 
 
-def _grow(connection: Connection, search_id: str, length: int) -> None:
+def grow(connection: Connection, search_id: str, length: int) -> None:
+    """Copy completed trials of a search, with their events, until it has so many."""
     trials, events = TrialRow.__table__, EventRow.__table__
     mine = trials.c.search_id == search_id
     done = select(trials).where(mine, trials.c.state == "completed").limit(_PROBES)
