@@ -8,6 +8,7 @@ can make a browser ask ``http://evil.example`` at 127.0.0.1 (DNS rebinding).
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from fastapi.concurrency import run_in_threadpool
@@ -20,7 +21,12 @@ from api.access_table import Need, need_of
 from api.errors import domain_error_response
 from search.access import LOCAL_USER, Principal
 from search.addresses import is_loopback
-from search.errors import AuthenticationError, BitparetoError, PermissionDeniedError
+from search.errors import (
+    AuthenticationError,
+    BitparetoError,
+    PermissionDeniedError,
+    StoreBusyError,
+)
 from search.store import Store
 from search.use_cases.access import authenticate
 
@@ -83,13 +89,13 @@ class AccessControl:
         """Run one request."""
         operation = self._operation(scope) if scope["type"] == "http" else None
         if operation is not None and operation.need.scope is not None:
+            check = partial(self._check, scope, operation.need)
             try:
-                principal = await self._principal(scope)
-                check_allowed(principal, operation.need)
+                principal = await check()
             except BitparetoError as error:
                 await domain_error_response(Request(scope), error)(scope, receive, send)
                 return
-            scope.setdefault("state", {})["principal"] = principal
+            scope.setdefault("state", {}).update({"principal": principal, "check_again": check})
         await self._app(scope, receive, send)
 
     def _operation(self, scope: Scope) -> Operation | None:
@@ -98,6 +104,11 @@ class AccessControl:
             if scope["method"] in operation.methods and operation.path.match(path):
                 return operation
         return None
+
+    async def _check(self, scope: Scope, need: Need) -> Principal:
+        principal = await self._principal(scope)
+        check_allowed(principal, need)
+        return principal
 
     async def _principal(self, scope: Scope) -> Principal:
         sent = Headers(scope=scope).get("authorization")
@@ -131,6 +142,17 @@ def is_local(scope: Scope) -> bool:
         and is_loopback(host[1].strip("[]"))
         and not any(name in headers for name in _FORWARDED)
     )
+
+
+async def is_still_allowed(request: Request) -> bool:
+    """Whether a request that was let in some time ago would be let in now."""
+    try:
+        await request.scope["state"]["check_again"]()
+    except (AuthenticationError, PermissionDeniedError):
+        return False
+    except StoreBusyError:  # nobody can tell now; the next time will
+        return True
+    return True
 
 
 def principal_of(request: Request) -> Principal:

@@ -1,6 +1,7 @@
 """Server-sent events: replay from the database, then follow with everybody else."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 from fastapi.sse import format_sse_event
@@ -14,7 +15,13 @@ RETRY_MS: Final = 1000
 
 
 async def stream_events(
-    hub: EventHub, store: Store, search_id: str, after: int, *, heartbeat_s: float
+    hub: EventHub,
+    store: Store,
+    search_id: str,
+    after: int,
+    *,
+    is_allowed: Callable[[], Awaitable[bool]],
+    heartbeat_s: float,
 ) -> AsyncIterator[bytes]:
     """Yield the stream of one search in wire format.
 
@@ -23,12 +30,17 @@ async def stream_events(
         store: Where the events are.
         search_id: A search that exists.
         after: Id of the last event the client has.
-        heartbeat_s: Longest silence.
+        is_allowed: Asked again and again; the stream ends when its client may not have it any more.
+        heartbeat_s: Longest silence, and the time between two such questions.
     """
     yield format_sse_event(data_str=None, comment=f"events of {search_id}", retry=RETRY_MS)
     async with hub.follow(search_id) as feed:
-        joined = feed.looks
+        joined, asked_at = feed.looks, time.monotonic()
         while True:
+            if time.monotonic() - asked_at >= heartbeat_s:
+                if not await is_allowed():
+                    return  # its client asks again, and hears why
+                asked_at = time.monotonic()
             if after < feed.floor:
                 floor = feed.floor
                 events = await read_patiently(_events_after, store, search_id, after)

@@ -1,11 +1,13 @@
 """The event stream of a search."""
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
+from api.access_control import is_still_allowed
 from api.deps import PartsDep, StoreDep
 from api.errors import problem_responses
 from api.event_stream import stream_events
@@ -35,6 +37,7 @@ LastEventIdHeader = Annotated[
     summary="Follow a search",
 )
 async def events(
+    request: Request,
     search_id: str,
     parts: PartsDep,
     store: StoreDep,
@@ -49,7 +52,14 @@ async def events(
     await run_in_threadpool(_check_exists, store, search_id)
     start = after if last_event_id is None else last_event_id
     return StreamingResponse(
-        stream_events(parts.hub, store, search_id, start, heartbeat_s=parts.heartbeat_s),
+        stream_events(
+            parts.hub,
+            store,
+            search_id,
+            start,
+            is_allowed=partial(is_still_allowed, request),
+            heartbeat_s=parts.heartbeat_s,
+        ),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )

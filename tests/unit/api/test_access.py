@@ -2,12 +2,14 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from api.access_table import ANYBODY, NEEDS, Need
@@ -16,7 +18,7 @@ from search.access import DEFAULT_PROJECT, Role, Scope
 from search.use_cases.access import create_key, create_project, revoke_key, set_member
 from search.use_cases.searches import cancel_search
 from tests.contracts.test_garbage import add_model
-from tests.served import BODY, Deployment, InProcess
+from tests.served import BODY, Deployment, InProcess, served
 from tests.service import EXPLANATION, new_search
 from tests.unit.api.test_hardware_profiles import YAML
 
@@ -222,6 +224,24 @@ def test_keys_that_have_ended_open_nothing(
     ]
     assert {answer.status_code for answer in answers} == {401}
     assert len({answer.json()["detail"] for answer in answers}) == 1
+
+
+def test_a_key_that_ends_ends_its_open_event_stream(deployment: Deployment, keys: Keys) -> None:
+    search = new_search(deployment.store)
+    headers = {**REMOTE, "Authorization": f"Bearer {keys.admin}"}
+    app = create_app(deployment.settings, poll_s=0.02, heartbeat_s=0.1)
+    with served(app) as address:
+        url = f"{address}/v1/searches/{search.id}/events"
+        with httpx.stream("GET", url, headers=headers, timeout=20) as answer:
+            lines = answer.iter_lines()
+            for _ in range(3):  # it goes on for as long as the key does
+                next(line for line in lines if line == ": heartbeat")
+            with deployment.store.begin() as uow:
+                revoke_key(uow, keys.other_id, deployment.store.now())
+            began = time.monotonic()
+            assert "event: done" not in list(lines)
+            assert time.monotonic() - began < 15
+        assert httpx.get(url, headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize(
