@@ -17,7 +17,16 @@ from search.use_cases.access import create_key, create_project, set_member
 from search.use_cases.results import fail_trial, report_progress
 from search.use_cases.searches import cancel_search
 from search.use_cases.trials import replicate_trial
-from tests.service import NOW, claim, complete, later, new_search, proposals, queue_trials
+from tests.service import (
+    EXPLANATION,
+    NOW,
+    claim,
+    complete,
+    later,
+    new_search,
+    proposals,
+    queue_trials,
+)
 
 FOLDER: Final = Path(__file__).parent / "frozen_schemas"
 NAME: Final = "a name with ü, \N{GRINNING FACE}, 'quotes' and \\ in it"
@@ -45,6 +54,7 @@ def fill(store: Store) -> None:
         fail_trial(uow, held.lease, "diverged", "loss nan", later(5))
     with store.begin() as uow:
         cancel_search(uow, search.id, later(6))
+        uow.explanations.keep(search.id, EXPLANATION)
     _fill_the_rest(store)
 
 
