@@ -119,6 +119,9 @@ HTTP_PROBLEMS: Final[Mapping[int, ProblemType]] = MappingProxyType(
         405: ProblemType(
             status=405, code="method_not_allowed", title="This path does not take that method"
         ),
+        408: ProblemType(
+            status=408, code="body_too_slow", title="The request body came too slowly"
+        ),
         413: ProblemType(status=413, code="too_large", title="The request body is too large"),
         416: ProblemType(
             status=416, code="range_not_satisfiable", title="The file has no such bytes"

@@ -1,5 +1,7 @@
-"""Request bodies are bounded, whether or not their length is announced."""
+"""Request bodies are bounded in length, announced or not, and in the time they take to arrive."""
 
+import asyncio
+import time
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -15,11 +17,17 @@ MAX_BODY_BYTES: Final = 1 << 20
 MAX_PROGRAM_BYTES: Final = 64 << 20
 """Of an uploaded network: 16 million float32 weights."""
 
+GRACE_S: Final = 20.0
+"""Seconds that the server waits for any body."""
+
+SLOWEST_BYTES_PER_S: Final = 8 << 10
+"""What has arrived buys time at this rate: a body that drips holds no connection for long."""
+
 _LARGER: Final = {("POST", "/v1/models"): MAX_PROGRAM_BYTES}
 
 
 class BodyLimit:
-    """ASGI middleware: a body above the limit ends in a 413 problem, before it is read."""
+    """ASGI middleware: a body above the limit ends in a 413 problem, one that dawdles in a 408."""
 
     def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES) -> None:
         self._app = app
@@ -36,14 +44,54 @@ class BodyLimit:
             response = too_large_response(Request(scope), most)
             await response(scope, receive, send)
             return
-        seen = 0
+        body = _Body(receive, send, most)
+        await self._app(scope, body.receive, body.send)
 
-        async def receive_counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > most:
-                raise HTTPException(413, f"a request body may have {most} bytes")
-            return message
 
-        await self._app(scope, receive_counted, send)
+class _Body:
+    """The body of one request, as far as it has arrived."""
+
+    def __init__(self, receive: Receive, send: Send, most: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._most = most
+        self._seen = 0
+        self._waited_s = 0.0  # for the client; what the server does meanwhile is not its fault
+        self._is_whole = False
+        self._is_answered = False
+
+    def _is_awaited(self) -> bool:
+        return not (self._is_whole or self._is_answered)
+
+    async def receive(self) -> Message:
+        """Return the next message.
+
+        Raises:
+            HTTPException: If the body is too long, or too slow.
+        """
+        if not self._is_awaited():  # what comes now is the client hanging up, perhaps in hours
+            return await self._receive()
+        began = time.monotonic()
+        left_s = GRACE_S + self._seen / SLOWEST_BYTES_PER_S - self._waited_s
+        try:
+            async with asyncio.timeout(left_s):
+                message = await self._receive()
+        except TimeoutError:
+            if not self._is_awaited():  # an answer began that needs no body
+                return await self._receive()
+            raise HTTPException(
+                408,
+                f"{self._seen} bytes of the request body came in time, and not its end",
+                headers={"Connection": "close"},  # the rest must not be read as a request
+            ) from None
+        self._waited_s += time.monotonic() - began
+        self._seen += len(message.get("body", b""))
+        if self._seen > self._most:
+            raise HTTPException(413, f"a request body may have {self._most} bytes")
+        self._is_whole = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Answer; from then on nobody waits for a body."""
+        self._is_answered = True
+        await self._send(message)

@@ -33,7 +33,7 @@ def get_principal(principal: PrincipalDep) -> wire.Principal:
 @router.post(
     "/api-keys",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(400, 413, 422, 503),
+    responses=problem_responses(400, 408, 413, 422, 503),
     summary="Make an API key",
 )
 def create_key(
@@ -80,7 +80,7 @@ def list_projects(store: StoreDep) -> wire.Projects:
 @router.post(
     "/projects",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(400, 409, 413, 422, 503),
+    responses=problem_responses(400, 408, 409, 413, 422, 503),
     summary="Make a project",
 )
 def add_project(
@@ -117,7 +117,7 @@ def list_members(project: ProjectPath, store: StoreDep) -> wire.Members:
 
 @router.put(
     "/projects/{project}/members/{user}",
-    responses=problem_responses(400, 404, 413, 422, 503),
+    responses=problem_responses(400, 404, 408, 413, 422, 503),
     summary="Give a user a role",
 )
 def set_role(

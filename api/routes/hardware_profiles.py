@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/hardware-profiles", tags=["hardware"])
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(409, 413, 422, 503),
+    responses=problem_responses(408, 409, 413, 422, 503),
     summary="Add a hardware profile (YAML)",
 )
 def add(

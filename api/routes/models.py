@@ -28,7 +28,7 @@ NumbersQuery = Annotated[
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(400, 413, 422, 503),
+    responses=problem_responses(400, 408, 413, 422, 503),
     summary="Upload a network: an exported program (.pt2)",
 )
 def upload(

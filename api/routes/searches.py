@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1/searches", tags=["searches"])
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(400, 413, 422, 503),
+    responses=problem_responses(400, 408, 413, 422, 503),
     summary="Submit a search",
 )
 def create(
@@ -137,7 +137,7 @@ def resume(
 @router.post(
     "/{search_id}:extend",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problem_responses(400, 404, 413, 422, 503),
+    responses=problem_responses(400, 404, 408, 413, 422, 503),
     summary="Give a search more trials or more time",
 )
 def extend(
@@ -175,7 +175,7 @@ def extend(
 @router.post(
     "/{search_id}:clone",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(400, 404, 413, 422, 503),
+    responses=problem_responses(400, 404, 408, 413, 422, 503),
     summary="Submit a search like another one",
 )
 def clone(

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/spaces", tags=["spaces"])
 
 @router.post(
     ":preview",
-    responses=problem_responses(400, 413, 422, 503),
+    responses=problem_responses(400, 408, 413, 422, 503),
     summary="Look at a search space",
 )
 def preview(body: SpacePreviewRequest, store: StoreDep) -> SpacePreview:

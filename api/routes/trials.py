@@ -132,7 +132,7 @@ def cancel(trial_id: str, store: StoreDep, bell: BellDep, now: NowDep) -> Trial:
 @router.post(
     "/v1/trials/{trial_id}:replicate",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(400, 404, 409, 413, 422, 503),
+    responses=problem_responses(400, 404, 408, 409, 413, 422, 503),
     summary="Train a trial's candidate once more",
 )
 def replicate(

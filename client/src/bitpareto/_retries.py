@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-RETRIED_STATUSES: Final = frozenset({429, 502, 503, 504})
+RETRIED_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
 FIRST_DELAY_S: Final = 0.5
 LONGEST_DELAY_S: Final = 8.0
 LONGEST_OBEYED_S: Final = 120.0

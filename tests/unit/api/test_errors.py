@@ -152,6 +152,44 @@ def test_a_request_id_that_could_harm_a_log_is_replaced(api: InProcess, sent: st
     assert answer.headers["x-request-id"].startswith("req_")
 
 
+def test_a_path_forges_no_line_of_the_log(deployment: Deployment) -> None:
+    app = create_app(deployment.settings)
+    lines: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(JsonLines("api").format(record))
+
+    @app.get("/v1/broken/{what}", tags=["test"])
+    def broken(what: str) -> None:
+        raise RuntimeError(what)
+
+    handler = Kept()
+    logging.getLogger("api").addHandler(handler)
+    answer = InProcess(app).get('/v1/broken/a%0D%0A{"level":"info"}%1B[2J')
+    logging.getLogger("api").removeHandler(handler)
+    app.state.parts.store.close()
+    assert answer.status_code == 500
+    (line,) = lines
+    assert line.isprintable()
+    assert json.loads(line)["level"] == "error"
+
+
+def test_a_name_forges_no_header(api: InProcess) -> None:
+    name = 'x"\r\nSet-Cookie: a=b'
+    created = api.post("/v1/searches", {**BODY, "name": name})
+    assert created.status_code == 201
+    for path in (
+        f"/v1/searches/{created.json()['id']}/trials?format=csv",
+        "/v1/nothing%0D%0ASet-Cookie:%20a=b",
+        "/v1/searches/x%0D%0ASet-Cookie:%20a=b",
+        "/v1/searches?cursor=x%0D%0ASet-Cookie:%20a=b",
+    ):
+        answer = api.get(path)
+        assert "set-cookie" not in answer.headers
+        assert not any("\n" in value or "\r" in value for value in answer.headers.values())
+
+
 def test_every_answer_carries_the_security_headers(api: InProcess) -> None:
     answers = [api.get("/"), api.get("/v1/nothing"), api.post("/v1/searches", BODY)]
     for answer in answers:

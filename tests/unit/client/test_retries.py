@@ -54,6 +54,7 @@ def _page() -> httpx.Response:
 @pytest.mark.parametrize(
     "failure",
     [
+        httpx.Response(408),
         httpx.Response(429),
         httpx.Response(502),
         httpx.Response(503),
