@@ -24,7 +24,7 @@ const PAGES = {
 const root = /** @type {HTMLElement} */ (document.getElementById("content"));
 const links = [...document.querySelectorAll("nav a[data-page]")].map((link) => /** @type {HTMLElement} */ (link));
 let unmount = () => {};
-let shown = "";
+let turn = 0;
 
 /** Modules are fetched when first needed, so the server may be away by then. @param {Error} error */
 const notLoaded = (error) =>
@@ -33,9 +33,7 @@ const notLoaded = (error) =>
 installBanner(root);
 startRouter(async () => {
   const route = routeOf(location);
-  const key = `${route.page} ${route.id ?? ""}`;
-  if (key === shown) return; // only the fragment changed, as by the skip link
-  shown = key;
+  const own = ++turn;
   unmount();
   unmount = () => {};
   for (const link of links) {
@@ -46,9 +44,8 @@ startRouter(async () => {
   try {
     show = await PAGES[route.page]();
   } catch (error) {
-    shown = "";
-    root.replaceChildren(notLoaded(/** @type {Error} */ (error)));
+    if (own === turn) root.replaceChildren(notLoaded(/** @type {Error} */ (error)));
     return;
   }
-  if (key === shown) unmount = show(root, route.id ?? "");
+  if (own === turn) unmount = show(root, route.id ?? "");
 });

@@ -33,6 +33,11 @@ export function routeOf({ search, hash }) {
   return { page: named ?? "searches", id: null };
 }
 
+/** All of the address that can change what is shown; most fragments only move the focus. */
+const addressOf = () => `${location.search} ${routeOf(location).id ?? ""}`;
+
+let shownAddress = "";
+
 /** @param {string} name */
 export const viewParameter = (name) => new URLSearchParams(location.search).get(name);
 
@@ -47,7 +52,9 @@ export function setView(changes) {
     if (value === null || value === undefined || value === "") url.searchParams.delete(name);
     else url.searchParams.set(name, String(value));
   }
-  if (url.href !== location.href) history.replaceState(history.state, "", url);
+  if (url.href === location.href) return;
+  history.replaceState(history.state, "", url);
+  shownAddress = addressOf();
 }
 
 /**
@@ -63,13 +70,19 @@ export function startRouter(show) {
     event.preventDefault();
     goTo(link.href);
   });
-  window.addEventListener("popstate", show);
-  window.addEventListener("bitpareto:navigate", () => {
+  const showAddress = () => {
+    shownAddress = addressOf();
     show();
+  };
+  window.addEventListener("popstate", () => {
+    if (addressOf() !== shownAddress) showAddress();
+  });
+  window.addEventListener("bitpareto:navigate", () => {
+    showAddress();
     document.getElementById("content")?.focus();
     window.scrollTo(0, 0);
   });
-  show();
+  showAddress();
 }
 
 /** @param {string} href */

@@ -52,6 +52,20 @@ def test_fronts_lie_over_one_another(page: Page, service: Any, script: Any, othe
     expect(page.locator(".fronts .series")).to_have_count(2)
 
 
+def test_navigation_to_compare_begins_anew_and_back_returns(page: Page, script: Any) -> None:
+    ids = [script.run_one(0.8), script.run_one(0.9)]
+    page.goto(f"/?page=compare&items={','.join(ids)}")
+    expect(page.locator(".legend li")).to_have_count(2)
+    page.get_by_role("link", name="Skip to content").press("Enter")
+    expect(page).to_have_url(re.compile("#content$"))
+    expect(page.locator(".legend li")).to_have_count(2)  # a fragment shows nothing else
+    page.get_by_role("navigation").get_by_role("link", name="Compare").click()
+    expect(page.get_by_text("Nothing to compare yet")).to_be_visible()
+    expect(page.locator(".legend li")).to_have_count(0)
+    page.go_back()
+    expect(page.locator(".legend li")).to_have_count(2)
+
+
 def test_trials_are_compared_gene_by_gene(page: Page, service: Any, script: Any) -> None:
     ids = [script.run_one(0.8), script.run_one(0.9)]
     page.goto(f"/?page=compare&items={','.join(ids)}")
