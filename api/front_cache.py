@@ -15,7 +15,7 @@ CAPACITY: Final = 128
 _LOOK_BACK: Final = 1000
 """A front that so many events have passed by is read again."""
 _WITHOUT_EFFECT: Final = frozenset(
-    {"trial.created", "trial.started", "trial.progress", "trial.requeued"}
+    {"trial.created", "trial.started", "trial.progress", "trial.rung", "trial.requeued"}
 )
 """Events after which every front is what it was: they are of trials that have no result."""
 

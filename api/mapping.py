@@ -23,9 +23,9 @@ from search.entities import (
     Trial,
     Worker,
     WrittenProfile,
+    limits_of,
     strategy_of,
 )
-from search.placement import Needs
 from search.recipe import Recipe
 from search_space.costs import layer_costs, mean_weight_bits, size_breakdown
 from search_space.counting import Count
@@ -49,8 +49,7 @@ def recipe_from_wire(recipe: wire.Recipe) -> Recipe:
 
 def limits_from_wire(limits: wire.Limits) -> Limits:
     """Return the domain's limits."""
-    fields = limits.model_dump()
-    return Limits(**{**fields, "needs": Needs(**fields["needs"])})
+    return limits_of(limits.model_dump())
 
 
 def search_to_wire(search: Search, waiting: Reason | None) -> wire.Search:

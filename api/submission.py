@@ -13,6 +13,7 @@ from api.mapping import limits_from_wire, recipe_from_wire, strategy_from_wire
 from api.request_keys import Once
 from bitpareto.types import SearchCreate
 from search.admission import admit
+from search.early_stopping import early_stopping_problems
 from search.entities import Search, WrittenProfile
 from search.hardware import live, named_profile
 from search.models import model_of_space
@@ -96,6 +97,9 @@ def _submit(
     budgets: dict[str, float] = dict(body.budgets.items())
     model = model_of_space(store, body.space)
     strategy, limits = strategy_from_wire(body.strategy), limits_from_wire(body.limits)
+    recipe = recipe_from_wire(body.recipe)
+    if model is not None and "float_epochs" not in body.recipe.model_fields_set:
+        recipe = replace(recipe, float_epochs=0)  # the uploaded weights are trained already
     admission = admit(
         dataset=body.dataset,
         space=body.space,
@@ -103,14 +107,15 @@ def _submit(
         budgets=budgets,
         network=model.layers if model else None,
         profile=live(hardware) if hardware else None,
-        problems=strategy_problems(strategy, limits, body.objectives, budgets),
+        problems=[
+            *strategy_problems(strategy, limits, body.objectives, budgets),
+            *early_stopping_problems(limits.early_stopping, recipe),
+        ],
         region=strategy.region,
     )
-    space, recipe = body.space, recipe_from_wire(body.recipe)
+    space = body.space
     if model is not None:
         space = {**space, MODEL: model.id}  # a sha256 may come to mean a later upload
-        if "float_epochs" not in body.recipe.model_fields_set:
-            recipe = replace(recipe, float_epochs=0)  # the uploaded weights are trained already
     strategy = admit_warm_start(
         store,
         strategy,

@@ -12,7 +12,6 @@ from search.entities import (
     Artifact,
     Event,
     ExpectedGain,
-    Limits,
     Progress,
     Reason,
     Search,
@@ -20,6 +19,7 @@ from search.entities import (
     TrialFacts,
     Worker,
     WrittenProfile,
+    limits_of,
     strategy_of,
 )
 from search.placement import NO_NEEDS, Capabilities, Needs
@@ -74,7 +74,7 @@ def to_search(row: SearchRow | HeldRow) -> Search:
         budgets=row.budgets,
         strategy=strategy_of(row.strategy),
         recipe=Recipe(**row.recipe),
-        limits=Limits(**{**row.limits, "needs": needs_of(row.limits.get("needs"))}),
+        limits=limits_of(row.limits),
         seed=row.seed,
         ref_point=row.ref_point,
         hypervolume=row.hypervolume,

@@ -120,12 +120,18 @@ class AccuracyModel:
         correlation = (latent / (unit[:, None] * unit)).clamp(-1.0, 1.0)
         return mean, correlation * sd[:, None] * sd
 
-    def believe(self, x: Tensor) -> None:
+    def believe(self, x: Tensor, accuracy: Tensor | None = None) -> None:
         """Treat the predictions at ``x``, ``(k, d)``, as if measured ("kriging believer").
 
-        Means stay; uncertainty shrinks where trials are on their way.
+        Means stay; uncertainty shrinks where trials are on their way. With accuracies ``(k,)``,
+        such as those predicted for trials that were stopped, these are believed instead; what was
+        fitted, the noise among it, rests on measurements alone.
         """
-        mean, _ = self._latent(x)
+        if accuracy is None:
+            mean, _ = self._latent(x)
+        else:
+            latent = torch.logit(accuracy.clamp(_CLIP, 1 - _CLIP))
+            mean = (latent - self._center) / self._unit
         self._x = torch.cat([self._x, self._scaled(x)])
         self._y = torch.cat([self._y, mean])
         with _numerics():

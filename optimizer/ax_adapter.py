@@ -119,7 +119,7 @@ class AxStudy:
             trial = self._new_trial(self._genotypes.places(observation.genes))
             if observation.status == "failed":
                 trial.mark_failed()
-            elif observation.status == "cancelled":
+            elif observation.status in ("cancelled", "stopped"):  # without data, to Ax the same
                 trial.mark_abandoned()
             elif observation.status == "completed":
                 trial.mark_completed()

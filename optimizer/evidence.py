@@ -14,7 +14,7 @@ from optimizer.frontier import Frontier
 from optimizer.lessons import Lessons, read_lessons
 from search.objectives import Objective
 from search.pareto import losses_of
-from search.ports import AskRequest, Observation, Rows
+from search.ports import PREDICTED, AskRequest, Observation, Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,8 @@ class Evidence:
         cost_utilities: Their exact costs ``(n, m - 1)``.
         failed_x: Features of failed trials ``(k, d)``.
         pending: Candidates on their way.
+        stopped_x: Features of trials stopped early ``(s, d)``.
+        predicted: What their learning curves promised ``(s,)``; no measurement, and on no front.
     """
 
     costs: tuple[Objective, ...]
@@ -40,6 +42,8 @@ class Evidence:
     cost_utilities: Tensor
     failed_x: Tensor
     pending: Rows
+    stopped_x: Tensor
+    predicted: Tensor
 
     def fit(self, n_genes: int, timeout_s: float) -> AccuracyModel:
         """Return the accuracy model of all that was measured.
@@ -47,12 +51,15 @@ class Evidence:
         Raises:
             ModelError: If there is nothing to fit, or the fit breaks down.
         """
-        return AccuracyModel(
+        model = AccuracyModel(
             torch.cat([self.lessons.x, self.x]),
             torch.cat([self.lessons.measured, self.measured]),
             n_summaries=self.x.shape[1] - n_genes,
             timeout_s=timeout_s,
         )
+        if len(self.stopped_x):
+            model.believe(self.stopped_x, self.predicted)
+        return model
 
 
 def read_evidence(request: AskRequest, frontier: Frontier) -> Evidence:
@@ -75,6 +82,8 @@ def read_evidence(request: AskRequest, frontier: Frontier) -> Evidence:
     done = rows(completed)
     x = features_of(frontier, done)
     failed = rows([o for o in request.history if o.status == "failed"])
+    stopped = [o for o in request.history if o.status == "stopped" and o.values]
+    predicted = [(o.values or {})[PREDICTED] for o in stopped]
     return Evidence(
         costs=costs,
         lessons=read_lessons(request, frontier, x.shape[1]),
@@ -84,6 +93,8 @@ def read_evidence(request: AskRequest, frontier: Frontier) -> Evidence:
         cost_utilities=cost_utilities(done, costs),
         failed_x=features_of(frontier, failed),
         pending=rows([o for o in request.history if o.status == "pending"]),
+        stopped_x=features_of(frontier, rows(stopped)),
+        predicted=torch.tensor(predicted, dtype=torch.float64),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from search.early_stopping import EarlyStopping
 from search.focus import Region, Target, region_of
 from search.placement import NO_NEEDS, Capabilities, Needs
 from search.recipe import Recipe
@@ -40,6 +41,7 @@ class Limits:
             proposes no more.
         max_attempts: Times a trial may lose its worker before it fails as ``lost``.
         needs: What its trials ask of their workers.
+        early_stopping: When trials without a chance are given up; ``None`` lets all end.
     """
 
     max_trials: int = 16
@@ -49,6 +51,17 @@ class Limits:
     min_gain_per_hour: float | None = None
     max_attempts: int = 3
     needs: Needs = NO_NEEDS
+    early_stopping: EarlyStopping | None = None
+
+
+def limits_of(fields: Mapping[str, Any]) -> Limits:
+    """Return the limits of their fields as JSON has them, of whichever release."""
+    needs, rule = fields.get("needs"), fields.get("early_stopping")
+    live = {
+        "needs": Needs(**needs) if needs else NO_NEEDS,
+        "early_stopping": EarlyStopping(**rule) if rule else None,
+    }
+    return Limits(**{**fields, **live})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +214,8 @@ class Trial:
             file and fake-quantized network decide alike), ``float_accuracy``,
             ``float_size_bytes``, ``n_validation``, ``train_seconds``,
             ``gpu_seconds`` (of these, on a GPU); after refining
-            ``test_accuracy`` and ``n_test``.
+            ``test_accuracy`` and ``n_test``. Of a stopped trial ``partial_accuracy`` and
+            ``predicted_accuracy`` alone.
         on_front: Whether it is on the search's front now.
         replicate: 0 for the first trial of a candidate, then 1, 2, … for those asked for.
         replicate_of: Id of the first one.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from search_space.genes import Gene, GeneValue
 from search_space.hardware.profile import HardwareProfile
 from search_space.space import Candidate, Places, Space
 
+PREDICTED: Final = "predicted_accuracy"
+"""Of a trial that was stopped early: what its learning curve promised."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
@@ -23,9 +26,10 @@ class Observation:
     Attributes:
         genes: Canonical genes (only those with effect).
         candidate_hash: Identity of the network.
-        values: Objective values; ``None`` while pending or when it failed.
-        status: ``completed``, ``pending``, ``failed``, or ``cancelled``, which says nothing about
-            the candidate.
+        values: Objective values; ``None`` while pending or when it failed. Of a stopped trial no
+            objective, but ``PREDICTED``.
+        status: ``completed``, ``pending``, ``failed``, ``stopped``, or ``cancelled``, which says
+            nothing about the candidate.
     """
 
     genes: Mapping[str, GeneValue]

@@ -70,7 +70,7 @@ class HeldTrial:
         """Record progress, or stop the training.
 
         Raises:
-            TrialInterrupted: ``cancelled``, ``paused``, ``released`` or ``stale``.
+            TrialInterrupted: ``cancelled``, ``paused``, ``stopped``, ``released`` or ``stale``.
         """
         if self._interrupted_by is not None:
             raise TrialInterrupted(self._interrupted_by)
@@ -84,6 +84,8 @@ class HeldTrial:
                 self._record()
             except StaleLeaseError as error:
                 raise TrialInterrupted("stale") from error
+            if self._interrupted_by is not None:
+                raise TrialInterrupted(self._interrupted_by)
 
     @contextmanager
     def last_reports(self) -> Iterator[Sequence[tuple[datetime, Progress]]]:
@@ -99,10 +101,13 @@ class HeldTrial:
             self._recorded_s = time.monotonic()
             try:
                 with self._parts.store.begin() as uow:
-                    report_all(uow, self._lease, reports)
+                    stopped = report_all(uow, self._lease, reports)
             except StoreBusyError as error:
                 # a line of progress is worth less than the training
                 logger.warning("progress was not recorded: %s", error)
+                return
+            if stopped:
+                self._interrupted_by = "stopped"
 
     def _beat(self) -> None:
         settings = self._parts.settings

@@ -14,7 +14,7 @@ from search.entities import Proposal, Reason, Search, Trial, TrialFacts
 from search.explanations import Explanation, is_due
 from search.ids import new_id
 from search.objectives import EXACT_COSTS
-from search.ports import Observation
+from search.ports import PREDICTED, Observation
 from search.states import SearchState, TrialState
 from search.store import Schedule, UnitOfWork
 from search.use_cases.stop_rules import (
@@ -320,10 +320,15 @@ def _brought_up_to_date(uow: UnitOfWork, search_id: str, remembered: History) ->
 
 
 def _observe(trial: TrialFacts) -> Observation:
+    values: dict[str, float] | None
     if trial.state == TrialState.COMPLETED:
         costs = {name: float(trial.costs[name]) for name in EXACT_COSTS if name in trial.costs}
         values = {"accuracy": trial.metrics["accuracy"], **costs}
         status = "completed"
+    elif trial.state == TrialState.STOPPED:
+        predicted = trial.metrics.get(PREDICTED)
+        values = None if predicted is None else {PREDICTED: predicted}
+        status = "stopped"
     else:
         values = None
         status = _STATUS.get(trial.state, "failed")

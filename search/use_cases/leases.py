@@ -75,7 +75,7 @@ def heartbeat(uow: UnitOfWork, lease: Lease, now: datetime, lease_s: float) -> L
         StaleLeaseError: If somebody else holds the trial, or nobody.
         TrialInterrupted: ``cancelled``, if the trial was cancelled or the search has ended
             meanwhile; then call ``cancel_held_trial``. ``paused``, if it is paused; then call
-            ``release_trial``.
+            ``release_trial``. ``stopped``, if the trial was stopped early; then it has ended.
     """
     trial = uow.trials.lock(lease.trial_id)
     if cancelled_under(trial, lease):
@@ -147,11 +147,15 @@ def locked_trial(uow: UnitOfWork, lease: Lease) -> Trial:
 
     Raises:
         StaleLeaseError: If the lease is no longer valid.
+        TrialInterrupted: ``stopped``, if the trial was stopped under this lease.
     """
     return _held(uow.trials.lock(lease.trial_id), lease)
 
 
 def _held(trial: Trial, lease: Lease) -> Trial:
+    if trial.state == TrialState.STOPPED and trial.attempt == lease.token:
+        # its worker may not have heard the answer that told it so
+        raise TrialInterrupted("stopped")
     if trial.state != TrialState.RUNNING or trial.attempt != lease.token:
         raise StaleLeaseError(lease.trial_id, lease.token)
     return trial

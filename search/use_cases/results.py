@@ -12,6 +12,7 @@ from search.pareto import FrontChange, Losses, insert, losses
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
 from search.store import UnitOfWork
 from search.use_cases.leases import cancelled_under, locked_trial, locked_with_search
+from search.use_cases.rungs import look_at
 from search.use_cases.transitions import (
     cancel_trial,
     log_tail,
@@ -23,18 +24,21 @@ from search.use_cases.transitions import (
 NO_CHANGE = FrontChange(added=False, removed=())
 
 
-def report_progress(uow: UnitOfWork, lease: Lease, progress: Progress, now: datetime) -> None:
+def report_progress(uow: UnitOfWork, lease: Lease, progress: Progress, now: datetime) -> bool:
     """Record where a running trial is; see ``report_all``."""
-    report_all(uow, lease, [(now, progress)])
+    return report_all(uow, lease, [(now, progress)])
 
 
-def report_all(uow: UnitOfWork, lease: Lease, reports: Sequence[tuple[datetime, Progress]]) -> None:
+def report_all(uow: UnitOfWork, lease: Lease, reports: Sequence[tuple[datetime, Progress]]) -> bool:
     """Record where a running trial was, at what times; a loss that is not finite is left out.
+
+    Returns:
+        Whether the trial is stopped now, since it has no chance to reach the front.
 
     Raises:
         StaleLeaseError: If the lease is no longer valid.
         TrialInterrupted: ``cancelled``, if the trial was cancelled or the search has ended
-            meanwhile; then call ``cancel_held_trial``.
+            meanwhile; then call ``cancel_held_trial``. ``stopped``, if it was stopped before.
     """
     search = uow.searches.lock(uow.trials.search_of(lease.trial_id))
     if search.state in TERMINAL_SEARCH_STATES or cancelled_under(
@@ -43,7 +47,9 @@ def report_all(uow: UnitOfWork, lease: Lease, reports: Sequence[tuple[datetime, 
         raise TrialInterrupted("cancelled")
     trial = locked_trial(uow, lease)
     told = _log_progress(uow, trial, reports)
-    uow.trials.save(replace(trial, progress=told[-1]))
+    trial = replace(trial, progress=told[-1])
+    uow.trials.save(trial)
+    return look_at(uow, search, trial, [(at, p) for (at, _), p in zip(reports, told, strict=True)])
 
 
 def _log_progress(
@@ -80,6 +86,7 @@ def complete_trial(
 
     Raises:
         StaleLeaseError: If the lease is no longer valid.
+        TrialInterrupted: ``stopped``, if the trial was stopped under this lease.
         ArtifactMismatchError: If the file has not the length computed from the candidate.
         DivergedError: If a metric is not finite.
     """
@@ -93,6 +100,7 @@ def complete_trial(
     _check_result(trial, metrics, artifact)
     if reports:
         _log_progress(uow, trial, reports)
+        look_at(uow, search, trial, reports, may_stop=False)  # its training is over
     uow.artifacts.add(artifact)
     done = move_trial(
         uow,

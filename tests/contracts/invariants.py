@@ -47,7 +47,9 @@ def _check_states(search: Search, trials: list[Trial]) -> None:
         assert (trial.finished_at is not None) == (trial.state in TERMINAL_TRIAL_STATES)
         assert (trial.lease_expires_at is not None) == (trial.state == TrialState.RUNNING)
         assert (trial.artifact_id is not None) == (trial.state == TrialState.COMPLETED)
-        assert (trial.outcome is not None) == (trial.state == TrialState.FAILED)
+        assert (trial.outcome is not None) == (
+            trial.state in (TrialState.FAILED, TrialState.STOPPED)
+        )
         assert trial.times_lost <= min(trial.attempt, search.limits.max_attempts)
         if trial.state not in (TrialState.RUNNING, TrialState.COMPLETED):
             assert trial.state_reason is not None
@@ -100,6 +102,7 @@ def _check_log(
     for kind, state in (
         ("trial.finished", TrialState.COMPLETED),
         ("trial.failed", TrialState.FAILED),
+        ("trial.stopped", TrialState.STOPPED),
         ("trial.cancelled", TrialState.CANCELLED),
     ):
         named = [event.payload["trial_id"] for event in events if event.type == kind]

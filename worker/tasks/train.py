@@ -105,8 +105,7 @@ def _attempt(parts: Parts, claim: Claim, log: TrialLog) -> bool:
         logger.warning("another worker has the trial now; this attempt writes nothing")
         return False
     except TrialInterrupted as interruption:
-        _stop(parts, claim, interruption.why)
-        return False
+        return _stop(parts, claim, interruption.why)
     except ArtifactStoreUnavailableError as error:
         _give_back(parts, claim, str(error))
         return False
@@ -231,8 +230,11 @@ def _describe(error: Exception) -> str:
     return f"{line}\n\n{traceback.format_exc()[-_TRACEBACK_CHARACTERS:]}"
 
 
-def _stop(parts: Parts, claim: Claim, why: str) -> None:
+def _stop(parts: Parts, claim: Claim, why: str) -> bool:
+    """Leave a trial in the state that an interruption asks for; returns whether it has ended."""
     logger.info("stopped: %s", why)
+    if why == "stopped":
+        return True
     try:
         if why == "cancelled":
             persist(parts.store, lambda uow: cancel_held_trial(uow, claim.lease, parts.now()))
@@ -242,5 +244,9 @@ def _stop(parts: Parts, claim: Claim, why: str) -> None:
             parts.bell.train(claim.trial.id)
         elif why == "paused":
             persist(parts.store, lambda uow: release_trial(uow, claim.lease, parts.now(), PAUSED))
+    except TrialInterrupted:
+        # the last reports had it stopped
+        return True
     except (StaleLeaseError, NotFoundError):
         logger.info("the trial was already somebody else's")
+    return False

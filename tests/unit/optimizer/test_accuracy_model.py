@@ -50,6 +50,16 @@ def test_a_believed_point_about_keeps_its_mean_and_loses_uncertainty() -> None:
     assert (after_sd < sd).all()
 
 
+def test_what_a_stopped_trial_promised_is_believed() -> None:
+    x = _points(40, 6, 0)
+    there = torch.full((1, 6), 0.5, dtype=DOUBLE)
+    plain = AccuracyModel(x, _accuracy(x), n_summaries=6, timeout_s=60)
+    before, _ = plain.predict(there)
+    plain.believe(there, torch.tensor([0.3], dtype=DOUBLE))
+    after, _ = plain.predict(there)
+    assert after < before - 0.05
+
+
 @pytest.mark.parametrize("n", [1, 2, 10])
 def test_equal_accuracies_are_predicted(n: int) -> None:
     model = AccuracyModel(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from db.blobs import ArtifactStoreUnavailableError, FolderBlobs
+from search.early_stopping import EarlyStopping
 from search.entities import Limits, Progress, TrialResult
 from search.errors import (
     DivergedError,
@@ -21,9 +22,10 @@ from search.recipe import Recipe
 from search.settings import Settings
 from search.states import SearchState, TrialState
 from search.use_cases.leases import claim_trial
+from search.use_cases.results import report_progress
 from search.use_cases.searches import cancel_search, pause_search, resume_search
 from search.use_cases.sweep import sweep
-from tests.service import later, new_search, proposals, queue_trials
+from tests.service import claim, complete, later, new_search, proposals, queue_trials
 from tests.unit.worker.conftest import Rung
 from worker.capabilities import capabilities_of
 from worker.celery_app import pass_on
@@ -176,6 +178,32 @@ def test_a_cancelled_search_stops_the_trial_and_leaves_no_checkpoint(
     train(parts, queued[1])
     assert state_of(parts, queued[1]) == TrialState.CANCELLED
     assert checkpoint(parts, queued[1]) is None
+
+
+def test_a_trial_without_a_chance_ends_and_its_worker_rings_for_the_next(
+    parts: Parts, trainer: Callable[[StandIn], None], rung: Rung
+) -> None:
+    rule = EarlyStopping(bound=0.1, min_epochs=1, rungs=1, min_completed=4, audit=0.0)
+    limits = Limits(max_trials=14, max_parallel=14, early_stopping=rule)
+    search = new_search(parts.store, recipe=TINY, limits=limits)
+    found = sorted(proposals(14), key=lambda proposal: proposal.costs["size_bytes"])
+    *good, bad, _ = queue_trials(parts.store, search, found)
+    for trial_id in good:
+        held = claim(parts.store, trial_id, at=parts.now())
+        with parts.store.begin() as uow:
+            report_progress(uow, held.lease, replace(EPOCH, accuracy=0.9), parts.now())
+        complete(parts.store, held, 0.95, parts.now())
+
+    def hopeless(**arguments: Any) -> TrialResult:
+        arguments["checkpoints"].save(b"epoch 1")
+        arguments["report"](replace(EPOCH, accuracy=0.1))
+        raise AssertionError("it was told to stop")
+
+    trainer(hopeless)
+    assert train(parts, bad)
+    assert state_of(parts, bad) == TrialState.STOPPED
+    assert checkpoint(parts, bad) is None
+    assert rung() == {f"advance-{search.id}"}
 
 
 def test_a_worker_that_slept_through_its_lease_writes_nothing(

@@ -21,6 +21,7 @@ from bitpareto.types.meta import DatasetMeta, Health, Meta, ObjectiveMeta, PageM
 from bitpareto.types.models import Model
 from bitpareto.types.problems import FieldError, Problem
 from bitpareto.types.searches import (
+    EarlyStopping,
     ExpectedGain,
     Front,
     FrontPoint,
@@ -71,6 +72,7 @@ __all__ = [
     "CurvePoint",
     "Curves",
     "DatasetMeta",
+    "EarlyStopping",
     "ExpectedGain",
     "Explanation",
     "FieldError",

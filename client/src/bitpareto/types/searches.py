@@ -60,6 +60,22 @@ class Needs(RequestModel):
     """A name that an operator gave to workers of a kind (`BITPARETO_WORKER_PROFILE`)."""
 
 
+class EarlyStopping(RequestModel):
+    """When a search gives up trials that cannot reach its front any more."""
+
+    bound: float = Field(default=0.02, gt=0, le=0.5)
+    """A trial is stopped below this probability of entering the present front."""
+    min_epochs: int = Field(default=5, ge=1, le=20_000)
+    """Epochs, of both phases together, before which none is stopped."""
+    rungs: int = Field(default=6, ge=1, le=100)
+    """How many times a trial is looked at."""
+    min_completed: int = Field(default=8, ge=4, le=100_000)
+    """Trials that must have completed before one is stopped."""
+    audit: float = Field(default=0.1, ge=0, le=1)
+    """Share of the trials that run to their end all the same, to see how often the rule is
+    wrong."""
+
+
 class Limits(RequestModel):
     """When a search ends and how wide it runs."""
 
@@ -72,6 +88,8 @@ class Limits(RequestModel):
     """Least hypervolume per hour of training that is worth going on for; `bayesian` only."""
     max_attempts: int = Field(default=3, ge=1, le=10)
     needs: Needs = Needs()
+    early_stopping: EarlyStopping | None = None
+    """Null lets every trial run to its end."""
 
 
 class Target(RequestModel):
