@@ -14,7 +14,7 @@ from search.trial_logs import last_lines
 
 router = APIRouter(prefix="/v1/trials", tags=["trials"])
 
-AttemptQuery = Annotated[int | None, Query(ge=1, description="Only this attempt's.")]
+AttemptQuery = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only this attempt's.")]
 
 
 @router.get(
@@ -26,7 +26,9 @@ AttemptQuery = Annotated[int | None, Query(ge=1, description="Only this attempt'
 def log(
     trial_id: str,
     store: StoreDep,
-    tail: Annotated[int | None, Query(ge=1, description="Only so many lines of its end.")] = None,
+    tail: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="Only so many lines of its end.")
+    ] = None,
     attempt: AttemptQuery = None,
 ) -> PlainTextResponse:
     """Return what its training printed and logged, the last 256 KiB of it, as text."""
@@ -45,7 +47,7 @@ def log(
 def log_pieces(
     trial_id: str,
     store: StoreDep,
-    after: Annotated[int, Query(ge=0, description="Id of the last piece seen.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="Id of the last piece seen.")] = 0,
 ) -> LogPieces:
     """Return what was printed after a piece; ask again while the trial has not ended."""
     with store.read() as uow:

@@ -9,9 +9,14 @@ from typing import Any
 import httpx
 import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
+
+
+def budget(page: Page) -> Locator:
+    """The largest file that the search may find."""
+    return page.get_by_role("group", name="Budgets").get_by_label("Size of the file")
 
 
 def declared(page: Page, service: Any) -> dict[str, Any]:
@@ -34,7 +39,7 @@ def test_search_submitted_by_the_form(page: Page, service: Any) -> None:
     bits = page.get_by_role("group", name="Weight bits")
     bits.get_by_label("4", exact=True).check()
     bits.get_by_label("8", exact=True).check()
-    page.get_by_label("Size of the file").last.fill("48 KiB")
+    budget(page).fill("48 KiB")
     page.get_by_text("Limits", exact=True).click()
     page.get_by_label("Max trials").fill("7")
     search = declared(page, service)
@@ -50,14 +55,15 @@ def test_servers_words_stand_at_their_field(
     page: Page, service: Any, complaints: list[str]
 ) -> None:
     page.goto("/?page=new")
-    page.get_by_label("Size of the file").last.fill("10")
+    budget(page).fill("10")
     before = len(httpx.get(f"{service.address}/v1/searches").json()["data"])
     page.get_by_role("button", name="Start the search").click()
-    field = page.locator(".field", has=page.get_by_text("Size of the file")).last
+    budgets = page.get_by_role("group", name="Budgets")
+    field = budgets.locator(".field", has_text="Size of the file")
     expect(field.get_by_role("alert")).to_contain_text("no candidate of this space fits 10")
-    expect(page.get_by_label("Size of the file").last).to_be_focused()
+    expect(budget(page)).to_be_focused()
     assert len(httpx.get(f"{service.address}/v1/searches").json()["data"]) == before
-    page.get_by_label("Size of the file").last.fill("64 KiB")
+    budget(page).fill("64 KiB")
     expect(field.get_by_role("alert")).to_be_hidden()
     assert [text for text in complaints if "422" not in text] == []
     complaints.clear()
@@ -78,7 +84,7 @@ def test_preview_says_what_the_space_holds(page: Page, service: Any) -> None:
     known = httpx.post(f"{service.address}/v1/spaces:preview", json=body).json()
     words = page.locator(".preview-words")
     expect(words).to_contain_text(f"with {known['n_genes']} genes")
-    page.get_by_label("Size of the file").last.fill("8 KiB")
+    budget(page).fill("8 KiB")
     body |= {"budgets": {"size_bytes": 8192}}
     share = httpx.post(f"{service.address}/v1/spaces:preview", json=body).json()["share"]
     expect(words).to_contain_text(f"{share['estimate'] * 100:.1f}\u202f% of it within budget")

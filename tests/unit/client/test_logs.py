@@ -4,6 +4,7 @@ import json
 import threading
 import time
 
+import httpx
 import pytest
 
 from bitpareto import Client, NotFoundError
@@ -51,6 +52,14 @@ def test_the_log_is_read_whole_by_tail_and_by_attempt(
         with pytest.raises(NotFoundError):
             ask("trl_none")
     assert main(["log", "trl_none", "--follow", "--base-url", address]) == 4
+
+
+@pytest.mark.parametrize(
+    "path", ["log?attempt=36893488147419103232", "log?tail=9999999999", f"log/pieces?after={2**63}"]
+)
+def test_numbers_that_no_database_holds_are_refused(address: str, trial_id: str, path: str) -> None:
+    answer = httpx.get(f"{address}/v1/trials/{trial_id}/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
 def test_following_ends_with_the_trial_and_misses_nothing(
