@@ -11,10 +11,16 @@ from pathlib import Path
 import pytest
 
 from db.migrate import upgrade
+from search.entities import Limits, TrialResult
+from search.recipe import Recipe
 from search.settings import Settings, settings_from_environment
+from tests.service import new_search, proposals, queue_trials
 from worker.parts import Parts, open_parts
+from worker.tasks import train as module
 
 Rung = Callable[[], set[str]]
+StandIn = Callable[..., TrialResult]
+TINY = Recipe(float_epochs=1, qat_epochs=1, max_train_images=128, max_accuracy_gap=1.0)
 
 
 @pytest.fixture
@@ -68,3 +74,17 @@ def hold_database(settings: Settings) -> Iterator[Callable[[float], None]]:
     yield hold
     for thread in threads:
         thread.join()
+
+
+@pytest.fixture
+def queued(parts: Parts) -> tuple[str, str]:
+    search = new_search(parts.store, recipe=TINY, limits=Limits(max_trials=1, max_parallel=1))
+    return search.id, queue_trials(parts.store, search, proposals(1))[0]
+
+
+@pytest.fixture
+def trainer(monkeypatch: pytest.MonkeyPatch) -> Callable[[StandIn], None]:
+    def use(stand_in: StandIn) -> None:
+        monkeypatch.setattr(module, "run_trial", stand_in)
+
+    return use
