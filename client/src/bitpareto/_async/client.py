@@ -48,7 +48,8 @@ class AsyncClient:
                 dataset="digits", space={"family": "mobilenetv2"}
             )
             await search.wait()
-            best = (await search.front()).best(max_size="16 KiB")
+            front = await search.front()
+            best = front.best(max_size="16 KiB")
             await best.artifact.download("digits.bpar")
     """
 

@@ -49,7 +49,8 @@ class Client:
                 dataset="digits", space={"family": "mobilenetv2"}
             )
             search.wait()
-            best = (search.front()).best(max_size="16 KiB")
+            front = search.front()
+            best = front.best(max_size="16 KiB")
             best.artifact.download("digits.bpar")
     """
 
