@@ -31,7 +31,7 @@ from search.store import Store
 from search.use_cases.access import authenticate
 
 _BEARER: Final = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
-_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host")
+_FORWARDED: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host"})
 _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:]*)(?::\d+)?")
 
 
@@ -133,14 +133,14 @@ def check_allowed(principal: Principal, need: Need) -> None:
 
 def is_local(scope: Scope) -> bool:
     """Whether a request came over a loopback address, asks for one, and no proxy sent it on."""
-    headers = Headers(scope=scope)
-    host = _HOST.fullmatch(headers.get("host", ""))
+    headers = dict(scope["headers"])
+    host = _HOST.fullmatch(headers.get(b"host", b"").decode("latin-1"))
     server = scope.get("server") or ("", None)
     return (
         is_loopback(server[0])
         and host is not None
         and is_loopback(host[1].strip("[]"))
-        and not any(name in headers for name in _FORWARDED)
+        and _FORWARDED.isdisjoint(headers)
     )
 
 
