@@ -7,7 +7,7 @@ from worker.addresses import listen
 
 
 def test_answers_leave_at_once() -> None:
-    """Without TCP_NODELAY each answer waits up to 40 ms for the acknowledgement of the one before."""
+    """Without TCP_NODELAY each answer waits, up to 40 ms, until the one before was acknowledged."""
 
     async def of_a_connection() -> int:
         found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
