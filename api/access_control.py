@@ -14,22 +14,26 @@ from typing import Any, Final
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access_table import Need, need_of
 from api.errors import domain_error_response
+from api.same_origin import SAFE_METHODS, comes_from_our_page
 from search.access import LOCAL_USER, Principal
 from search.addresses import is_loopback
 from search.errors import (
     AuthenticationError,
     BitparetoError,
+    CrossSiteError,
     PermissionDeniedError,
     StoreBusyError,
 )
 from search.store import Store
 from search.use_cases.access import authenticate
+from search.use_cases.sessions import authenticate_session
 
+COOKIE: Final = "bitpareto_session"
 _BEARER: Final = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _FORWARDED: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host"})
 _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:]*)(?::\d+)?")
@@ -88,15 +92,20 @@ class AccessControl:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request."""
         operation = self._operation(scope) if scope["type"] == "http" else None
-        if operation is not None and operation.need.scope is not None:
-            check = partial(self._check, scope, operation.need)
+        if operation is not None:
             try:
-                principal = await check()
+                await self._let_in(scope, operation.need)
             except BitparetoError as error:
                 await domain_error_response(Request(scope), error)(scope, receive, send)
                 return
-            scope.setdefault("state", {}).update({"principal": principal, "check_again": check})
         await self._app(scope, receive, send)
+
+    async def _let_in(self, scope: Scope, need: Need) -> None:
+        check_origin(scope)
+        if need.scope is not None:
+            check = partial(self._check, scope, need)
+            found = {"principal": await check(), "check_again": check}
+            scope.setdefault("state", {}).update(found)
 
     def _operation(self, scope: Scope) -> Operation | None:
         path: str = scope["path"]
@@ -111,11 +120,39 @@ class AccessControl:
         return principal
 
     async def _principal(self, scope: Scope) -> Principal:
-        sent = Headers(scope=scope).get("authorization")
+        headers = Headers(scope=scope)
+        sent = headers.get("authorization")
         if sent is None and not self._require_keys and is_local(scope):
             return LOCAL_USER
+        session = session_of(headers) if sent is None else None
+        if session is not None:
+            return await run_in_threadpool(authenticate_session, self._store, session)
         bearer = _BEARER.fullmatch(sent or "")
         return await run_in_threadpool(authenticate, self._store, bearer[1] if bearer else "")
+
+
+def session_of(headers: Headers) -> str | None:
+    """Return what the cookie of a signed-in browser holds, if there is one."""
+    return cookie_parser(headers.get("cookie", "")).get(COOKIE)
+
+
+def check_origin(scope: Scope) -> None:
+    """Let pass what changes nothing, or was not made by a page of another site.
+
+    A request with a cookie and without a word of where it comes from is refused too: browsers that
+    do not say cannot be told from those that are misused.
+
+    Raises:
+        CrossSiteError: If it may have been.
+    """
+    headers = dict(scope["headers"])
+    if scope["method"] in SAFE_METHODS or b"authorization" in headers:
+        return
+    ours = comes_from_our_page(headers)
+    if ours is None and session_of(Headers(scope=scope)) is not None:
+        raise CrossSiteError("a browser that is signed in has to say which page makes a request")
+    if ours is False:
+        raise CrossSiteError("a page of another site made this request")
 
 
 def check_allowed(principal: Principal, need: Need) -> None:

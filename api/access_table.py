@@ -64,6 +64,8 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "server_metrics": Need(Scope.READ, runs_deployment=True),
         "server_problems": ANYBODY,
         "server_readyz": ANYBODY,
+        "session_create": ANYBODY,
+        "session_end": ANYBODY,
         "spaces_preview": READ,
         "trials_attempts": READ,
         "trials_cancel": WRITE,

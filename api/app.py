@@ -33,6 +33,7 @@ from api.routes import (
     metrics,
     models,
     searches,
+    sessions,
     spaces,
     trials,
     workers,
@@ -63,6 +64,7 @@ _ROUTES: Final = (
     meta,
     metrics,
     workers,
+    sessions,
 )
 _DESCRIPTION: Final = (
     "Tell it the data, the space and the budget; get back the Pareto front of quantized networks, "

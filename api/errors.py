@@ -29,6 +29,7 @@ from jobs.messages import PayloadError
 from search.errors import (
     AuthenticationError,
     BitparetoError,
+    CrossSiteError,
     InvalidRequestError,
     KeyReusedError,
     NameTakenError,
@@ -77,6 +78,9 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
         ),
         PermissionDeniedError: ProblemType(
             status=403, code="forbidden", title="This key may not do that"
+        ),
+        CrossSiteError: ProblemType(
+            status=403, code="cross_site", title="Only our own pages may do that in a browser"
         ),
         TransitionError: ProblemType(
             status=409, code="state_conflict", title="The object's state does not allow this"

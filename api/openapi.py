@@ -6,12 +6,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from api.access_control import COOKIE
 from api.access_table import ANYBODY, need_of
 from api.errors import PROBLEM_MEDIA_TYPE
 from bitpareto.types import Problem, SearchEvent
 
 _REFERENCE: Final = "#/components/schemas/{model}"
-_SCHEME: Final = "api_key"
+_KEY: Final = "api_key"
+_SESSION: Final = "session"
 _NEVER_SENT: Final = ("HTTPValidationError", "ValidationError")
 
 
@@ -39,12 +41,18 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     _, extra = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]  # list is invariant
     schemas |= extra["$defs"]
     document["components"]["securitySchemes"] = {
-        _SCHEME: {
+        _KEY: {
             "type": "http",
             "scheme": "bearer",
             "description": "An API key. A server that listens on this machine alone needs none "
             "from it.",
-        }
+        },
+        _SESSION: {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": "Of a browser that is signed in (`POST /v1/session`).",
+        },
     }
     return document
 
@@ -58,7 +66,7 @@ def _add_access(operation: dict[str, Any]) -> None:
     if need == ANYBODY:
         operation["security"] = []
         return
-    operation["security"] = [{}, {_SCHEME: []}]
+    operation["security"] = [{}, {_KEY: []}, {_SESSION: []}]
     project = ", in the project `default`" if need.runs_deployment else ""
     operation["description"] = (
         f"{operation.get('description', '')}\n\nTakes a key of scope `{need.scope}`{project}."

@@ -58,9 +58,29 @@ async function send(path, options) {
     noteLost();
     throw new ApiError({ title: "No connection", status: 0, detail: "The server does not answer.", code: "no_connection" });
   }
-  if (!response.ok) throw new ApiError(await problemOf(response));
+  if (!response.ok) {
+    const error = new ApiError(await problemOf(response));
+    if (error.status === 401) onUnauthenticated();
+    throw error;
+  }
   return response;
 }
+
+let onUnauthenticated = () => {};
+
+/** @param {() => void} listener hears when the server wants to know who asks */
+export function setOnUnauthenticated(listener) {
+  onUnauthenticated = listener;
+}
+
+/** @returns {Promise<{project: string, user: string, key_id: string|null, scope: string}>} who asks */
+export const getPrincipal = () => request("v1/principal");
+
+/** @param {string} key @returns {Promise<void>} */
+export const signIn = (key) => request("v1/session", { method: "POST", body: JSON.stringify({ key }), headers: { "content-type": "application/json" } });
+
+/** @returns {Promise<Response>} */
+export const signOut = () => send("v1/session", { method: "DELETE" });
 
 /**
  * @param {string} href as the API names it

@@ -1,9 +1,11 @@
 // @ts-check
 /** Starts the page: shows what the address names. Each page's modules load when it is first opened. */
 
+import { ApiError, setOnUnauthenticated } from "./api.js";
 import { installBanner } from "./connection.js";
 import { h } from "./dom.js";
 import { routeOf, startRouter } from "./router.js";
+import { showSignIn, showWho } from "./session.js";
 
 /** @import {Route} from "./router.js" */
 
@@ -23,6 +25,7 @@ const PAGES = {
 
 const root = /** @type {HTMLElement} */ (document.getElementById("content"));
 const links = [...document.querySelectorAll("nav a[data-page]")].map((link) => /** @type {HTMLElement} */ (link));
+const who = /** @type {HTMLElement} */ (document.getElementById("who"));
 let unmount = () => {};
 let turn = 0;
 
@@ -30,8 +33,8 @@ let turn = 0;
 const notLoaded = (error) =>
   h("div", { class: "empty", role: "alert" }, h("h1", {}, "This page could not be loaded"), h("p", {}, error.message), h("button", { type: "button", onclick: () => location.reload() }, "Try again"));
 
-installBanner(root);
-startRouter(async () => {
+/** Shows what the address names. */
+async function showRoute() {
   const route = routeOf(location);
   const own = ++turn;
   unmount();
@@ -48,4 +51,31 @@ startRouter(async () => {
     return;
   }
   if (own === turn) unmount = show(root, route.id ?? "");
-});
+}
+
+/** Asks for a key in place of the page; the address stays, so the user returns to it. */
+function askForKey() {
+  if (root.querySelector(".sign-in")) return;
+  turn += 1;
+  unmount();
+  unmount = () => {};
+  who.replaceChildren();
+  showSignIn(root, begin);
+}
+
+async function begin() {
+  await Promise.all([showRoute(), greet()]);
+}
+
+async function greet() {
+  try {
+    await showWho(who, askForKey);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error; // who cannot be told now is told by the page itself
+  }
+}
+
+installBanner(root);
+setOnUnauthenticated(askForKey);
+startRouter(showRoute);
+greet();

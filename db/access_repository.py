@@ -5,9 +5,9 @@ from dataclasses import asdict
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db.access_tables import ApiKeyRow, MemberRow, ProjectRow
+from db.access_tables import ApiKeyRow, MemberRow, ProjectRow, SessionRow
 from db.inserts import insert_or_nothing
-from search.access import ApiKey, Member, Project, Role, Scope
+from search.access import ApiKey, BrowserSession, Member, Project, Role, Scope
 from search.errors import NameTakenError, NotFoundError
 
 
@@ -82,6 +82,29 @@ class SqlAccess:
         """Return every key, newest first."""
         query = select(ApiKeyRow).order_by(ApiKeyRow.id.desc())
         return [_to_key(row) for row in self._session.scalars(query)]
+
+    def add_session(self, session: BrowserSession, secret_hash: str) -> None:
+        """Store a new session."""
+        self._session.add(SessionRow(**asdict(session), secret_hash=secret_hash))
+        self._session.flush()
+
+    def find_session(self, session_id: str) -> tuple[BrowserSession, str] | None:
+        """Return a session and the hash of its secret, if there is such a session."""
+        row = self._session.get(SessionRow, session_id)
+        if row is None:
+            return None
+        found = BrowserSession(
+            id=row.id,
+            project_id=row.project_id,
+            key_id=row.key_id,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+        )
+        return found, row.secret_hash
+
+    def remove_session(self, session_id: str) -> None:
+        """Remove a session, if there is one."""
+        self._session.execute(delete(SessionRow).where(SessionRow.id == session_id))
 
     def _key_row(self, key_id: str) -> ApiKeyRow:
         row = self._session.get(ApiKeyRow, key_id)

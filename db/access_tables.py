@@ -30,6 +30,18 @@ class MemberRow(OfProject, Base):
     created_at: Mapped[datetime]
 
 
+class SessionRow(OfProject, Base):
+    """A signed-in browser, less its secret."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key_id: Mapped[str] = mapped_column(ForeignKey("api_keys.id"), index=True)
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class ApiKeyRow(OfProject, Base):
     """A key, less its secret."""
 

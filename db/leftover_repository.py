@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from db.access_tables import SessionRow
 from db.tables import ArtifactRow, EventRow, ModelRow, SearchRow, TrialLogRow, TrialRow
 from search.states import TERMINAL_TRIAL_STATES
 
@@ -55,6 +56,14 @@ class SqlLeftovers:
         n = self._session.scalar(select(func.count()).select_from(EventRow).where(*old)) or 0
         if remove and n:
             self._remove(delete(EventRow).where(*old))
+        return n
+
+    def sessions(self, expired_before: datetime, *, remove: bool) -> int:
+        """Count, and remove where asked to, sessions of browsers that had expired."""
+        old = SessionRow.expires_at < expired_before
+        n = self._session.scalar(select(func.count()).select_from(SessionRow).where(old)) or 0
+        if remove and n:
+            self._remove(delete(SessionRow).where(old))
         return n
 
     def _remove(self, statement: Any) -> None:

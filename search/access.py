@@ -96,6 +96,17 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserSession:
+    """A browser that acts for a key, as stored; its secret is in the browser's cookie alone."""
+
+    id: str
+    project_id: str
+    key_id: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Who sent a request.
 

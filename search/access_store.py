@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from search.access import ApiKey, Member, Project
+from search.access import ApiKey, BrowserSession, Member, Project
 
 
 class AccessRepository(Protocol):
@@ -43,3 +43,12 @@ class AccessRepository(Protocol):
 
     def keys(self) -> list[ApiKey]:
         """Return every key, newest first."""
+
+    def add_session(self, session: BrowserSession, secret_hash: str) -> None:
+        """Store a new session."""
+
+    def find_session(self, session_id: str) -> tuple[BrowserSession, str] | None:
+        """Return a session and the hash of its secret, if there is such a session."""
+
+    def remove_session(self, session_id: str) -> None:
+        """Remove a session, if there is one."""

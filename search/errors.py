@@ -73,6 +73,10 @@ class PermissionDeniedError(BitparetoError):
     """Known, but not allowed; ask for a key or a role that allows more."""
 
 
+class CrossSiteError(PermissionDeniedError):
+    """A browser says that a page of another site made the request; nothing but our own may."""
+
+
 class TransitionError(BitparetoError):
     """A state change outside the table of transitions; read the object again, then decide."""
 

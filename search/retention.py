@@ -40,3 +40,6 @@ class LeftoverRepository(Protocol):
 
     def epochs(self, ended_before: datetime, *, remove: bool) -> int:
         """Count, and remove where asked to, reports of epochs of ended searches."""
+
+    def sessions(self, expired_before: datetime, *, remove: bool) -> int:
+        """Count, and remove where asked to, sessions of browsers that had expired."""

@@ -34,6 +34,7 @@ class Removed:
         log_entries: Of trials that ended long ago.
         log_bytes: Of those entries.
         epochs: Reports of searches that ended long ago.
+        sessions: Of browsers, that had expired.
     """
 
     files: int = 0
@@ -43,6 +44,7 @@ class Removed:
     log_entries: int = 0
     log_bytes: int = 0
     epochs: int = 0
+    sessions: int = 0
 
     def __bool__(self) -> bool:
         """Whether there was anything."""
@@ -68,7 +70,8 @@ def describe(removed: Removed) -> str:
     return (
         f"{removed.files} unused files, {removed.checkpoints} checkpoints and "
         f"{removed.left_over} half-written files ({removed.file_bytes} bytes), "
-        f"{removed.log_entries} log entries ({removed.log_bytes} bytes), {removed.epochs} epochs"
+        f"{removed.log_entries} log entries ({removed.log_bytes} bytes), {removed.epochs} epochs, "
+        f"{removed.sessions} expired sessions"
     )
 
 
@@ -92,6 +95,7 @@ def collect(store: Store, files: ArtifactFiles, settings: Settings, *, remove: b
         if keep.epochs_s is not None:
             before = now - timedelta(seconds=keep.epochs_s)
             epochs = uow.leftovers.epochs(before, remove=remove)
+        sessions = uow.leftovers.sessions(now, remove=remove)
     kinds = [file.kind for file in gone]
     return Removed(
         files=kinds.count(FileKind.CONTENT),
@@ -101,6 +105,7 @@ def collect(store: Store, files: ArtifactFiles, settings: Settings, *, remove: b
         log_entries=logs[0],
         log_bytes=logs[1],
         epochs=epochs,
+        sessions=sessions,
     )
 
 

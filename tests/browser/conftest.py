@@ -59,7 +59,7 @@ LEASE_S = 600.0
 class Service:
     """One API process on one data folder; it can be killed and started again on its port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.database_url = f"sqlite:///{folder / 'bitpareto.db'}"
         self.artifacts_url = (folder / "artifacts").as_uri()
         with socket.socket() as probe:
@@ -67,6 +67,7 @@ class Service:
             self.port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self._folder = folder
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -77,6 +78,7 @@ class Service:
             "BITPARETO_DATA_FOLDER": str(self._folder),
             "BITPARETO_DATABASE_URL": self.database_url,
             "BITPARETO_ARTIFACTS_URL": self.artifacts_url,
+            **self._environment,
         }
         self._process = subprocess.Popen(command, cwd=ROOT, env=environment)
         until = time.monotonic() + START_S

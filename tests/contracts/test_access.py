@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from search.access import ApiKey, Principal, Role, Scope, least
+from search.access import ApiKey, BrowserSession, Principal, Role, Scope, least
 from search.api_keys import new_secret, parse_key, secret_fits, secret_hash
 from search.errors import (
     AuthenticationError,
@@ -13,6 +13,8 @@ from search.errors import (
     NameTakenError,
     NotFoundError,
 )
+from search.ids import new_id
+from search.sessions import session_text
 from search.store import Store
 from search.use_cases.access import (
     authenticate,
@@ -21,6 +23,7 @@ from search.use_cases.access import (
     revoke_key,
     set_member,
 )
+from search.use_cases.sessions import LASTS, authenticate_session, sign_in, sign_out
 from tests.service import NOW, later
 
 
@@ -184,3 +187,61 @@ def test_nobody_gets_a_key_above_their_role(store: Store) -> None:
 def test_scopes_include_those_below() -> None:
     assert [Scope.WRITE.allows(scope) for scope in Scope] == [True, True, False]
     assert least(Scope.ADMIN, Scope.READ) == least(Scope.READ, Scope.ADMIN) == Scope.READ
+
+
+def test_a_session_acts_for_its_key_until_either_ends(store: Store) -> None:
+    now = store.now()
+    with store.begin() as uow:
+        set_member(uow, "default", "ada", Role.EDITOR, now)
+        key, text = create_key(
+            uow,
+            project_id="default",
+            user="ada",
+            name="",
+            scope=Scope.WRITE,
+            expires_at=now + timedelta(days=1),
+            now=now,
+        )
+    session, cookie, principal = sign_in(store, text)
+    assert (session.key_id, session.expires_at) == (key.id, key.expires_at)
+    assert authenticate_session(store, cookie) == principal
+    other, second, _ = sign_in(store, text)
+    for wrong in (cookie[:-1] + ("A" if cookie[-1] != "A" else "B"), text, ""):
+        with pytest.raises(AuthenticationError):
+            authenticate_session(store, wrong)
+    swapped = second.replace(other.id.removeprefix("ses_"), session.id.removeprefix("ses_"))
+    with pytest.raises(AuthenticationError):
+        authenticate_session(store, swapped)
+    with store.begin() as uow:
+        sign_out(uow, swapped)
+        assert uow.access.find_session(session.id) is not None
+        sign_out(uow, cookie)
+    with pytest.raises(AuthenticationError):
+        authenticate_session(store, cookie)
+    with store.begin() as uow:
+        revoke_key(uow, key.id, now)
+    with pytest.raises(AuthenticationError):
+        authenticate_session(store, second)
+
+
+def test_expired_sessions_open_nothing_and_are_removed(store: Store) -> None:
+    now = store.now()
+    key, text = _key(store)
+    _, cookie, _ = sign_in(store, text)
+    secret = new_secret()
+    old = BrowserSession(
+        id=new_id("ses"),
+        project_id="default",
+        key_id=key.id,
+        created_at=now - LASTS,
+        expires_at=now - timedelta(seconds=1),
+    )
+    with store.begin() as uow:
+        uow.access.add_session(old, secret_hash(old.id, secret))
+    with pytest.raises(AuthenticationError):
+        authenticate_session(store, session_text(old.id, secret))
+    with store.begin() as uow:
+        assert uow.leftovers.sessions(now, remove=False) == 1
+        assert uow.leftovers.sessions(now, remove=True) == 1
+        assert uow.leftovers.sessions(now, remove=True) == 0
+    assert authenticate_session(store, cookie).user == "ada"

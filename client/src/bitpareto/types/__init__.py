@@ -13,6 +13,8 @@ from bitpareto.types.access import (
     ProjectCreate,
     ProjectCreated,
     Projects,
+    Session,
+    SessionCreate,
 )
 from bitpareto.types.explanations import BitStep, Explanation, GeneImportance, PredictedPoint
 from bitpareto.types.hardware import HardwareProfile, HardwareProfiles, HardwareRef
@@ -113,6 +115,8 @@ __all__ = [
     "SearchEvent",
     "SearchExtend",
     "SearchOverrides",
+    "Session",
+    "SessionCreate",
     "SharePreview",
     "SizeBreakdown",
     "SpacePreview",

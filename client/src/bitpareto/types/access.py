@@ -24,6 +24,19 @@ class Principal(ResponseModel):
     """What the key and its user's role both allow."""
 
 
+class SessionCreate(RequestModel):
+    """What a browser signs in with."""
+
+    key: Annotated[str, Field(max_length=200)]
+    """An API key."""
+
+
+class Session(Principal):
+    """Who a browser acts for, and until when."""
+
+    expires_at: datetime
+
+
 class ApiKey(ResponseModel):
     """An API key, less its secret."""
 
