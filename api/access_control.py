@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access_table import Need, need_of
 from api.errors import domain_error_response
+from api.rate_limits import Allowance, RateLimits
 from api.same_origin import SAFE_METHODS, comes_from_our_page
 from search.access import LOCAL_USER, Principal
 from search.addresses import is_loopback
@@ -78,15 +79,23 @@ class AccessControl:
         app: What comes next.
         store: Of all projects.
         operations: Every operation.
+        limits: Of those who are not on this machine.
         require_keys: Whether requests of this machine need a key too.
     """
 
     def __init__(
-        self, app: ASGIApp, *, store: Store, operations: tuple[Operation, ...], require_keys: bool
+        self,
+        app: ASGIApp,
+        *,
+        store: Store,
+        operations: tuple[Operation, ...],
+        limits: RateLimits,
+        require_keys: bool,
     ) -> None:
         self._app = app
         self._store = store
         self._operations = operations
+        self._limits = limits
         self._require_keys = require_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,18 +103,33 @@ class AccessControl:
         operation = self._operation(scope) if scope["type"] == "http" else None
         if operation is not None:
             try:
-                await self._let_in(scope, operation.need)
+                allowance = await self._let_in(scope, operation.need)
             except BitparetoError as error:
                 await domain_error_response(Request(scope), error)(scope, receive, send)
                 return
+            if allowance is not None:
+                send = allowance.told(send)
         await self._app(scope, receive, send)
 
-    async def _let_in(self, scope: Scope, need: Need) -> None:
+    async def _let_in(self, scope: Scope, need: Need) -> Allowance | None:
+        """Find out who asks and take one of their requests.
+
+        Those who cannot say who they are count by their address, before anything is looked up.
+        """
         check_origin(scope)
-        if need.scope is not None:
-            check = partial(self._check, scope, need)
-            found = {"principal": await check(), "check_again": check}
-            scope.setdefault("state", {}).update(found)
+        address = f"address {(scope.get('client') or ('unknown', 0))[0]}"
+        if need.scope is None:
+            free = need.is_probe or self._needs_no_key(scope)
+            return None if free else self._limits.take(address)
+        self._limits.check(address)
+        check = partial(self._check, scope, need)
+        try:
+            principal = await check()
+        except (AuthenticationError, PermissionDeniedError):
+            self._limits.take(address)
+            raise
+        scope.setdefault("state", {}).update({"principal": principal, "check_again": check})
+        return None if principal.key_id is None else self._limits.take(principal.key_id)
 
     def _operation(self, scope: Scope) -> Operation | None:
         path: str = scope["path"]
@@ -119,10 +143,13 @@ class AccessControl:
         check_allowed(principal, need)
         return principal
 
+    def _needs_no_key(self, scope: Scope) -> bool:
+        return not self._require_keys and is_local(scope)
+
     async def _principal(self, scope: Scope) -> Principal:
         headers = Headers(scope=scope)
         sent = headers.get("authorization")
-        if sent is None and not self._require_keys and is_local(scope):
+        if sent is None and self._needs_no_key(scope):
             return LOCAL_USER
         session = session_of(headers) if sent is None else None
         if session is not None:

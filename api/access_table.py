@@ -15,13 +15,16 @@ class Need:
     Attributes:
         scope: That the key, bound by its user's role, must have; ``None`` is open to everybody.
         runs_deployment: Whether only members of the project ``default`` may call it.
+        is_probe: Whether what watches the process calls it, which is never too often.
     """
 
     scope: Scope | None
     runs_deployment: bool = False
+    is_probe: bool = False
 
 
 ANYBODY: Final = Need(None)
+PROBE: Final = Need(None, is_probe=True)
 READ: Final = Need(Scope.READ)
 WRITE: Final = Need(Scope.WRITE)
 ADMIN: Final = Need(Scope.ADMIN)
@@ -58,12 +61,12 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "searches_list_searches": READ,
         "searches_pause": WRITE,
         "searches_resume": WRITE,
-        "server_healthz": ANYBODY,
+        "server_healthz": PROBE,
         "server_list_workers": READ,
         "server_meta": ANYBODY,
         "server_metrics": Need(Scope.READ, runs_deployment=True),
         "server_problems": ANYBODY,
-        "server_readyz": ANYBODY,
+        "server_readyz": PROBE,
         "session_create": ANYBODY,
         "session_end": ANYBODY,
         "spaces_preview": READ,

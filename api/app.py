@@ -17,6 +17,7 @@ from api.front_cache import FrontCache
 from api.metrics import RequestMetrics, metrics_registry
 from api.model_converter import ModelConverter
 from api.openapi import describe
+from api.rate_limits import RateLimits
 from api.request_bodies import BodyLimit
 from api.request_ids import RequestContext
 from api.routes import (
@@ -128,6 +129,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
             for route in routes.router.routes
             if isinstance(route, APIRoute)
         ),
+        limits=RateLimits(settings.rate_limit),
         require_keys=settings.require_keys,
     )
     app.add_middleware(RequestMetrics, registry=parts.metrics)

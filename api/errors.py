@@ -6,6 +6,7 @@ Sources:
 
 import json
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -36,6 +37,7 @@ from search.errors import (
     NotExplainedError,
     NotFoundError,
     PermissionDeniedError,
+    RateLimitedError,
     StaleLeaseError,
     StoreBusyError,
     TransitionError,
@@ -93,6 +95,9 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
         ),
         StaleLeaseError: ProblemType(
             status=409, code="stale_lease", title="Another worker holds the trial"
+        ),
+        RateLimitedError: ProblemType(
+            status=429, code="rate_limited", title="Too many requests; wait a little"
         ),
         StoreBusyError: ProblemType(
             status=503, code="store_busy", title="The database is busy; try again"
@@ -204,8 +209,8 @@ def domain_error_response(request: Request, error: Exception) -> Response:
             for p in error.problems
         ]
     headers = {}
-    if isinstance(error, StoreBusyError):
-        headers["Retry-After"] = f"{max(1, round(error.retry_after_s))}"
+    if isinstance(error, StoreBusyError | RateLimitedError):
+        headers["Retry-After"] = f"{max(1, math.ceil(error.retry_after_s))}"
     if isinstance(error, AuthenticationError):
         headers["WWW-Authenticate"] = 'Bearer realm="bitpareto"'
     return problem_response(request, kind, str(error), errors=errors, headers=headers)

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from api.access_control import COOKIE
-from api.access_table import ANYBODY, need_of
+from api.access_table import need_of
 from api.errors import PROBLEM_MEDIA_TYPE
 from bitpareto.types import Problem, SearchEvent
 
@@ -63,7 +63,9 @@ def _add_access(operation: dict[str, Any]) -> None:
         need = need_of(operation["operationId"])
     except LookupError:  # added by somebody else's application, which asks for nothing
         return
-    if need == ANYBODY:
+    if not need.is_probe:
+        operation["responses"]["429"] = {"description": "A problem", "content": _problem()}
+    if need.scope is None:
         operation["security"] = []
         return
     operation["security"] = [{}, {_KEY: []}, {_SESSION: []}]

@@ -114,6 +114,14 @@ class StoreBusyError(BitparetoError):
         super().__init__(detail)
 
 
+class RateLimitedError(BitparetoError):
+    """Too many requests; the next one is answered after ``retry_after_s`` seconds."""
+
+    def __init__(self, detail: str, *, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(detail)
+
+
 class TrialFailure(BitparetoError):  # noqa: N818 - an outcome, not a mistake of the caller
     """Root of typed trial outcomes raised while a candidate is trained."""
 

@@ -20,6 +20,8 @@ class Settings:
         host: Address the API binds to.
         port: Port the API binds to; 0 picks a free one.
         require_keys: Whether requests of this machine need an API key too; others always do.
+        rate_limit: Requests per minute of a key or an address, for each API process; 0 is no limit.
+            This machine has none where it needs no key.
         lease_s: A trial whose worker is silent for this long is re-queued.
         heartbeat_s: Seconds between a worker's signs of life.
         sweep_s: Seconds between two rounds of the sweeper.
@@ -33,6 +35,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8642
     require_keys: bool = False
+    rate_limit: int = 3000
     lease_s: float = 15.0
     heartbeat_s: float = 3.0
     sweep_s: float = 2.0
@@ -57,6 +60,7 @@ def settings_from_environment(environment: Mapping[str, str] = os.environ) -> Se
         host=environment.get("BITPARETO_HOST", defaults.host),
         port=int(environment.get("BITPARETO_PORT", defaults.port)),
         require_keys=environment.get("BITPARETO_REQUIRE_KEYS", "0") == "1",
+        rate_limit=int(environment.get("BITPARETO_RATE_LIMIT", defaults.rate_limit)),
         lease_s=seconds("LEASE", defaults.lease_s),
         heartbeat_s=seconds("HEARTBEAT", defaults.heartbeat_s),
         sweep_s=seconds("SWEEP", defaults.sweep_s),
