@@ -3,7 +3,7 @@
 
 import { noteLost } from "./connection.js";
 
-/** @import {Front, HardwareProfile, Model, Problem, Search, Trial, Worker} from "./types.js" */
+/** @import {Front, HardwareProfile, Model, Problem, Search, Trial, TrialState, Worker} from "./types.js" */
 
 const PAGE_LIMIT = 200;
 
@@ -136,13 +136,14 @@ export const getCurves = (trialId, signal) => request(`v1/trials/${encodeURIComp
  * @param {string} path
  * @param {AbortSignal} [signal]
  * @param {(items: any[]) => void} [onPage] hears of each page as it comes
+ * @param {Record<string, string>} [filter]
  */
-async function everyPage(path, signal, onPage) {
+async function everyPage(path, signal, onPage, filter = {}) {
   const items = [];
   /** @type {string|null} */
   let cursor = null;
   do {
-    const query = new URLSearchParams({ limit: String(PAGE_LIMIT), ...(cursor ? { cursor } : {}) });
+    const query = new URLSearchParams({ ...filter, limit: String(PAGE_LIMIT), ...(cursor ? { cursor } : {}) });
     const page = await request(`${path}?${query}`, { signal });
     items.push(...page.data);
     onPage?.(page.data);
@@ -207,6 +208,36 @@ export const pauseSearch = (id) => request(`${searchPath(id)}:pause`, { method: 
  * @returns {Promise<Search>}
  */
 export const resumeSearch = (id) => request(`${searchPath(id)}:resume`, { method: "POST" });
+
+/** @param {string} id @param {{trials: number, wall_time_s: number}} more @returns {Promise<Search>} */
+export const extendSearch = (id, more) => post(`${searchPath(id)}:extend`, more);
+
+/** @param {string} id @param {{name?: string, seed?: number}} changes @returns {Promise<Search>} the new one */
+export const cloneSearch = (id, changes) => post(`${searchPath(id)}:clone`, changes);
+
+/** @param {string} id */
+const trialPath = (id) => `v1/trials/${encodeURIComponent(id)}`;
+
+/** @param {string} id @returns {Promise<Trial>} */
+export const cancelTrial = (id) => request(`${trialPath(id)}:cancel`, { method: "POST" });
+
+/** @param {string} id @param {{seed?: number}} changes @returns {Promise<Trial>} the new one */
+export const replicateTrial = (id, changes) => post(`${trialPath(id)}:replicate`, changes);
+
+/**
+ * @param {string} id
+ * @param {number} after id of the last piece already seen
+ * @param {AbortSignal} signal
+ * @returns {Promise<{data: {id: number, attempt: number, text: string}[], state: TrialState}>}
+ */
+export const getLogPieces = (id, after, signal) => request(`${trialPath(id)}/log/pieces?after=${after}`, { signal });
+
+/** Trials that wait for a train worker. @param {AbortSignal} [signal] */
+export async function countQueuedTrials(signal) {
+  /** @type {Search[]} */
+  const searches = await everyPage("v1/searches", signal, undefined, { state: "running" });
+  return searches.reduce((sum, { trial_counts: counts }) => sum + (counts.queued ?? 0), 0);
+}
 
 /**
  * @param {string} id

@@ -1,7 +1,7 @@
 // @ts-check
 /** Events as sentences. Pure: an event and the trials known, in; words out. */
 
-import { hypervolume, listed, percent, sentence, size } from "./format.js";
+import { duration, hypervolume, listed, percent, plural, sentence, size } from "./format.js";
 import { asReason } from "./state.js";
 
 /** @import {SearchEvent, Trial} from "./types.js" */
@@ -67,6 +67,21 @@ function whyFailed({ outcome, reason }) {
   return message ? `${words}. ${sentence(message)}` : words;
 }
 
+/** Accuracy at a rung of early stopping, and what was decided there. @param {Record<string, any>} payload */
+function rung({ number, epoch, n_epochs: nEpochs, accuracy, probability, verdict }) {
+  const reached = `Trial ${number} reached ${percent(accuracy)} at epoch ${epoch} of ${nEpochs}`;
+  if (probability === null || probability === undefined) return `${reached}; it goes on`;
+  const chance = `its chance to join the front is ${percent(probability)}`;
+  const then = verdict === "stop" ? ", so it stops" : verdict === "audit" ? ", and it goes on to check the rule" : "";
+  return `${reached}; ${chance}${then}`;
+}
+
+/** @param {Record<string, any>} payload */
+function extension({ max_trials: trials, wall_time_s: wallTime, compute_s: compute }) {
+  const limits = [`${plural(trials, "trial")}`, wallTime && `${duration(wallTime)} of time`, compute && `${duration(compute)} of training`];
+  return `The search may go on to ${listed(limits.filter(Boolean))}`;
+}
+
 /** @type {Record<string, (payload: Record<string, any>, trials: ReadonlyMap<string, Trial>) => [string, Tone]>} */
 const WORDS = {
   "search.state": ({ state, reason }) => [`${STATE_WORDS[state] ?? state}${withReason(reason)}`, STATE_TONES[state] ?? "plain"],
@@ -76,6 +91,8 @@ const WORDS = {
   ],
   "trial.started": (payload) => [`${subject(payload)} started${payload.attempt > 1 ? `, attempt ${payload.attempt}` : ""}`, "plain"],
   "trial.progress": (payload) => [`${subject(payload)}: ${payload.phase} epoch ${payload.epoch} of ${payload.n_epochs}`, "plain"],
+  "trial.rung": (payload) => [rung(payload), "plain"],
+  "search.extended": (payload) => [extension(payload), "plain"],
   "trial.finished": (payload) => [
     `${subject(payload)} finished: ${percent(payload.metrics?.accuracy)} at ${size(payload.costs?.size_bytes)}`,
     "plain",

@@ -3,7 +3,7 @@
 
 import { ApiError } from "./api.js";
 import { onReconnected } from "./connection.js";
-import { h } from "./dom.js";
+import { h, setText } from "./dom.js";
 import { problemNotice } from "./notices.js";
 
 const REFRESH_MS = 4000;
@@ -40,12 +40,13 @@ export function showList(root, { title, about, read, columns, row, summary, empt
 
   /** @param {Entry[]} entries */
   function show(entries) {
-    const json = JSON.stringify(entries);
+    const inWords = summary(entries);
+    const json = JSON.stringify([entries, inWords]);
     if (json === shown) return;
     shown = json;
+    setText(words, inWords);
     table.hidden = entries.length === 0;
     notice.replaceChildren(...(entries.length ? [] : [h("div", { class: "empty" }, empty())]));
-    words.textContent = summary(entries);
     const cell = (/** @type {Cell} */ value, /** @type {number} */ i) => h(i ? "td" : "th", i ? {} : { scope: "row" }, value ?? "–");
     if (!body.contains(document.activeElement)) body.replaceChildren(...entries.map((entry) => h("tr", {}, ...row(entry).map(cell))));
     else shown = ""; // the focused link stays where it is until it is left

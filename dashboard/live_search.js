@@ -136,13 +136,24 @@ export function followSearch(id, { onChange, onError }) {
       if (error.isTemporary) window.setTimeout(begin, RETRY_MS);
       return;
     }
-    closeStream = openStream((after) => eventsUrl(id, after), {
-      onEvents,
-      onConnection(next) {
-        connection = next;
-        onChange();
-      },
-    }, firstEvent);
+    listen(firstEvent);
+  }
+
+  /** @param {number} after */
+  function listen(after) {
+    const onConnection = (/** @type {Connection} */ next) => {
+      connection = next;
+      onChange();
+    };
+    closeStream = openStream((last) => eventsUrl(id, last), { onEvents, onConnection }, after);
+  }
+
+  /** @param {Search} search */
+  function adopt(search) {
+    apply({ type: "search", search });
+    if (connection !== "ended" || isSearchEnded(search)) return;
+    closeStream(); // the stream of one that had ended is over; it runs again
+    listen(state.lastEvent);
   }
 
   const waitingTimer = window.setInterval(() => {
@@ -156,7 +167,7 @@ export function followSearch(id, { onChange, onError }) {
   return {
     state: () => state,
     connection: () => connection,
-    adopt: (search) => apply({ type: "search", search }),
+    adopt,
     stop() {
       abort.abort();
       window.clearTimeout(timer);

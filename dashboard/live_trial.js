@@ -68,6 +68,8 @@ export function followTrial(id, { onChange, onError }) {
 
   void begin();
   return {
+    /** Reads it anew: an action has changed it. */
+    refresh: () => void read(),
     state: () => ({ trial, search, events, connection }),
     stop() {
       abort.abort();

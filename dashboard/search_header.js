@@ -66,17 +66,15 @@ export function progressInWords({ trial_counts: counts, limits }) {
 const tile = (label, ...content) => h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, ...content));
 
 /**
- * @param {() => void} onCancel
- * @param {HTMLElement} pause the button beside "Cancel search"
+ * @param {readonly HTMLElement[]} buttons what can be done with it
  */
-export function createSearchHeader(onCancel, pause) {
+export function createSearchHeader(buttons) {
   const title = h("h1");
   const pill = h("span");
   const reason = h("p", { class: "reason" });
   const waiting = h("p", { class: "waiting", role: "status", hidden: true });
   const facts = h("p", { class: "facts" });
   const live = h("span", { class: "connection", role: "status" });
-  const cancel = h("button", { type: "button", class: "cancel", hidden: true, onclick: onCancel }, "Cancel search");
   const compare = h("a", { "data-route": true }, "Compare");
   const again = h("a", { "data-route": true }, "Use as a start");
   const progress = h("span", { class: "big" });
@@ -90,7 +88,7 @@ export function createSearchHeader(onCancel, pause) {
   const element = h(
     "header",
     { class: "search-head" },
-    h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, compare, again, pause, cancel)),
+    h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, compare, again, ...buttons)),
     reason,
     waiting,
     facts,
@@ -118,7 +116,6 @@ export function createSearchHeader(onCancel, pause) {
     waiting.hidden = !search.waiting;
     setText(waiting, search.waiting ? sentence(`waiting: ${search.waiting.message}`) : "");
     setText(facts, [subjectOf(search), search.strategy.name, `seed ${search.seed}`, dayAndTime(search.created_at), timeInWords(search)].join(" · "));
-    cancel.hidden = isSearchEnded(search);
     const inWords = progressInWords(search);
     if (inWords !== progress.textContent) progressDetail.replaceChildren(progressBar(search));
     setText(progress, inWords);

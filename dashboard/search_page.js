@@ -2,7 +2,6 @@
 /** The page of one search. */
 
 import { createBitsMap } from "./bits_map.js";
-import { createCancelDialog } from "./cancel_dialog.js";
 import { announce, h, oncePerFrame } from "./dom.js";
 import { createEventLog } from "./event_log.js";
 import { sentence } from "./format.js";
@@ -11,7 +10,7 @@ import { followSearch } from "./live_search.js";
 import { createLiveTrials } from "./live_trials.js";
 import { problemNotice } from "./notices.js";
 import { createParallel } from "./parallel.js";
-import { createPauseButton } from "./pause_button.js";
+import { createSearchActions } from "./search_actions.js";
 import { createSearchHeader, nameOf } from "./search_header.js";
 import { keepInAddress, viewOfAddress } from "./search_view.js";
 import { isSearchEnded } from "./state.js";
@@ -37,9 +36,8 @@ export function showSearch(root, searchId) {
   /** @type {Set<string>|null} */
   let brushed = null;
 
-  const dialog = createCancelDialog(searchId, (search) => live.adopt(search));
-  const pause = createPauseButton(searchId, (search) => live.adopt(search));
-  const header = createSearchHeader(() => dialog.open(), pause.element);
+  const actions = createSearchActions(searchId, (search) => live.adopt(search));
+  const header = createSearchHeader(actions.buttons);
   const front = createFrontPanel(searchId, { onView: look, onFront: () => frame.ask() });
   const table = createTrialsTable(select);
   const log = createEventLog(select);
@@ -60,7 +58,7 @@ export function showSearch(root, searchId) {
     parallel.element,
     bitsMap.element,
     table.element,
-    dialog.element,
+    ...actions.dialogs,
   );
   const notice = h("div", {}, h("p", { class: "loading" }, "Loading the search…"));
   root.replaceChildren(notice, content);
@@ -92,8 +90,7 @@ export function showSearch(root, searchId) {
     document.title = `${nameOf(state.search)} · bitpareto`;
     announceState(state.search);
     header.update(state, live.connection());
-    pause.update(state.search);
-    if (isSearchEnded(state.search)) dialog.close();
+    actions.update(state.search);
     const shown = front.update(state, view, brushed);
     const chosen = parallel.update(shown, view);
     if (chosen !== brushed) {

@@ -45,7 +45,7 @@ export const EMPTY = Object.freeze({
   lastEvent: 0,
 });
 
-/** @param {Trial} trial */
+/** @param {{state: TrialState}} trial */
 export const isTrialEnded = (trial) => ENDED_TRIAL.has(trial.state);
 
 /** @param {Search} search */
@@ -209,7 +209,7 @@ export function reduce(state, action) {
 export function staleAfter(events, settledEvent) {
   const stale = { search: false, front: false, trialIds: /** @type {Set<string>} */ (new Set()) };
   for (const { id, type, payload } of events) {
-    if (id <= settledEvent || type === "trial.progress") continue;
+    if (id <= settledEvent || type === "trial.progress" || type === "trial.rung") continue;
     if (type === "search.state" || type.startsWith("trial.")) stale.search = true;
     if (type === "front.changed" || type === "trial.tested" || type === "search.state") stale.front = true;
     if (payload.trial_id) stale.trialIds.add(payload.trial_id);

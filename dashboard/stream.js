@@ -12,9 +12,11 @@ import { noteLost, onReconnected } from "./connection.js";
 
 const EVENT_TYPES = [
   "search.state",
+  "search.extended",
   "trial.created",
   "trial.started",
   "trial.progress",
+  "trial.rung",
   "trial.finished",
   "trial.stopped",
   "trial.failed",

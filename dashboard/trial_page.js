@@ -11,7 +11,9 @@ import { problemNotice } from "./notices.js";
 import { searchHref } from "./router.js";
 import { CONNECTION_WORDS, nameOf, statePill } from "./search_header.js";
 import { sizeBreakdown } from "./size_breakdown.js";
+import { createTrialActions } from "./trial_actions.js";
 import { attemptsOf } from "./trial_history.js";
+import { createTrialLog } from "./trial_log.js";
 import { createWeightHistogram } from "./weight_histogram.js";
 import { wilson } from "./intervals.js";
 
@@ -85,6 +87,8 @@ export function showTrial(root, trialId) {
   const curves = createLearningCurves();
   const downloads = createDownloads();
   const histogram = createWeightHistogram();
+  const output = createTrialLog(trialId);
+  const actions = createTrialActions(trialId, () => followed.refresh());
   const breakdown = h("div");
   const layers = h("div");
   const attempts = h("div");
@@ -92,11 +96,12 @@ export function showTrial(root, trialId) {
   const content = h(
     "div",
     { class: "trial", hidden: true },
-    h("header", { class: "search-head" }, crumb, h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live)), reason, tiles),
+    h("header", { class: "search-head" }, crumb, h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, ...actions.buttons)), reason, tiles),
     h("div", { class: "columns even" }, panel("curves-title", "Learning curves", curves.element), panel("files-title", "Files", downloads.element, origin)),
     h("div", { class: "columns even" }, panel("weights-title", "Weights on their grid", histogram.element), panel("size-title", "What the bytes are for", breakdown)),
     panel("layers-title", "Layers", layers),
-    panel("attempts-title", "Attempts", attempts),
+    h("div", { class: "columns even" }, panel("attempts-title", "Attempts", attempts), panel("output-title", "Output", output.element)),
+    ...actions.dialogs,
   );
   const notice = h("div", {}, h("p", { class: "loading" }, "Loading the trial…"));
   root.replaceChildren(notice, content);
@@ -115,6 +120,7 @@ export function showTrial(root, trialId) {
     setText(reason, trial.state_reason ? sentence(trial.state_reason.message) : "");
     reason.hidden = !trial.state_reason;
     tiles.replaceChildren(...tilesOf(trial));
+    actions.update(trial, search);
     downloads.update(trial, search);
     origin.replaceChildren(lineage(trial, search));
     if (trial.size_breakdown) breakdown.replaceChildren(sizeBreakdown(trial.size_breakdown));
@@ -151,5 +157,6 @@ export function showTrial(root, trialId) {
     followed.stop();
     curves.stop();
     histogram.stop();
+    output.stop();
   };
 }

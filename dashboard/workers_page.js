@@ -1,7 +1,7 @@
 // @ts-check
 /** The processes that work, and what each is doing. */
 
-import { listWorkers } from "./api.js";
+import { countQueuedTrials, listWorkers } from "./api.js";
 import { h } from "./dom.js";
 import { duration, elapsed, plural, size } from "./format.js";
 import { showList } from "./list_page.js";
@@ -28,16 +28,27 @@ function device({ device: name, capabilities }) {
 }
 
 /** @param {HTMLElement} root */
-export const showWorkers = (root) =>
-  showList(root, {
+export function showWorkers(root) {
+  let nQueued = 0;
+  const waiting = () => `${plural(nQueued, "trial")} in the queue for train workers.`;
+
+  /** @param {AbortSignal} signal */
+  async function read(signal) {
+    const [workers, queued] = await Promise.all([listWorkers(signal), countQueuedTrials(signal)]);
+    nQueued = queued;
+    return workers;
+  }
+
+  return showList(root, {
     title: "Workers",
     about: "Every process that reports: optimize workers propose candidates, train workers train them.",
-    read: listWorkers,
+    read,
     columns: ["Worker", "Queue", "Doing", "Heartbeat", "Device", "Host", "Up for"],
     row: (worker) => [h("code", {}, worker.id), worker.queue, doing(worker), heartbeat(worker), device(worker), `${worker.host}, process ${worker.pid}`, elapsed(worker.started_at, null)],
     summary(workers) {
       const busy = workers.filter((worker) => worker.trial_id || worker.search_id).length;
-      return `${plural(workers.length, "worker")}, ${busy} at work, ${workers.filter(({ silent_s: silent }) => silent > SILENT_S).length} silent.`;
+      return `${plural(workers.length, "worker")}, ${busy} at work, ${workers.filter(({ silent_s: silent }) => silent > SILENT_S).length} silent. ${waiting()}`;
     },
-    empty: () => h("p", {}, "No worker has reported. Start one with ", h("code", {}, "bitpareto-server worker --queue train"), "; ", h("code", {}, "bitpareto-server up"), " starts both kinds."),
+    empty: () => h("p", {}, "No worker has reported. Start one with ", h("code", {}, "bitpareto-server worker --queue train"), "; ", h("code", {}, "bitpareto-server up"), ` starts both kinds. ${waiting()}`),
   });
+}

@@ -90,7 +90,15 @@ def test_events_in_words(evaluate: Any) -> None:
         const trials = new Map(feed(EMPTY, events).trials);
         trials.set("b", { number: 2, metrics: {}, costs: {} });
         trials.set("c", { number: 3, metrics: {}, costs: {} });
-        return events.map((e) => inWords(e, trials).text.replaceAll("\\u202f", " "));
+        const rung = { ...a, epoch: 3, n_epochs: 9, accuracy: 0.5 };
+        const judged = { ...rung, probability: 0.01, verdict: "stop" };
+        const later = [
+          event(8, "trial.rung", { ...rung, probability: null, verdict: "go_on" }),
+          event(9, "trial.rung", judged),
+          event(10, "trial.rung", { ...judged, verdict: "audit" }),
+          event(11, "search.extended", { max_trials: 9, wall_time_s: 7200, compute_s: null }),
+        ];
+        return [...events, ...later].map((e) => inWords(e, trials).text.replaceAll("\\u202f", " "));
         """
     )
     assert lines == [
@@ -101,6 +109,12 @@ def test_events_in_words(evaluate: Any) -> None:
         "Trial 1: qat epoch 2 of 5",
         "Trial 1 finished: 93.1 % at 2 KiB",
         "Trial 1 joined the front: 93.1 % at 2 KiB, replacing 2 and 3 (hypervolume 0.5000)",
+        "Trial 1 reached 50.0 % at epoch 3 of 9; it goes on",
+        "Trial 1 reached 50.0 % at epoch 3 of 9; its chance to join the front is 1.0 %,"
+        " so it stops",
+        "Trial 1 reached 50.0 % at epoch 3 of 9; its chance to join the front is 1.0 %,"
+        " and it goes on to check the rule",
+        "The search may go on to 9 trials and 2 h of time",
     ]
 
 
