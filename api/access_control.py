@@ -172,8 +172,10 @@ def check_origin(scope: Scope) -> None:
     Raises:
         CrossSiteError: If it may have been.
     """
+    if scope["method"] in SAFE_METHODS:
+        return
     headers = dict(scope["headers"])
-    if scope["method"] in SAFE_METHODS or b"authorization" in headers:
+    if b"authorization" in headers:
         return
     ours = comes_from_our_page(headers)
     if ours is None and session_of(Headers(scope=scope)) is not None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import create_engine, make_url
 
-from search.access import Role, Scope
+from search.access import BrowserSession, Role, Scope
 from search.entities import Model, Progress, Worker, WrittenProfile
 from search.idempotency import RequestKey
 from search.placement import Capabilities
@@ -98,7 +98,15 @@ def _fill_the_rest(store: Store) -> None:
         create_project(uow, "second", NOW)
         set_member(uow, "second", "ada", Role.EDITOR, NOW)
         key = {"user": "ada", "name": "laptop", "scope": Scope.WRITE, "expires_at": None}
-        create_key(uow, project_id="second", **key, now=NOW)  # type: ignore[arg-type]  # mixed
+        made, _ = create_key(uow, project_id="second", **key, now=NOW)  # type: ignore[arg-type]  # mixed
+        session = BrowserSession(
+            id="ses_00000000000000000000000000",
+            project_id="second",
+            key_id=made.id,
+            created_at=NOW,
+            expires_at=later(3600),
+        )
+        uow.access.add_session(session, "0" * 64)
 
 
 def thaw(dump: Path, database_url: str) -> None:

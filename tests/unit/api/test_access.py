@@ -244,6 +244,27 @@ def test_a_key_that_ends_ends_its_open_event_stream(deployment: Deployment, keys
         assert httpx.get(url, headers=headers).status_code == 401
 
 
+def test_a_browser_that_signs_out_ends_its_open_event_stream(
+    deployment: Deployment, keys: Keys
+) -> None:
+    search = new_search(deployment.store)
+    app = create_app(deployment.settings, poll_s=0.02, heartbeat_s=0.1)
+    ours = {**REMOTE, "Sec-Fetch-Site": "same-origin"}
+    with served(app) as address:
+        signed_in = httpx.post(f"{address}/v1/session", json={"key": keys.admin}, headers=ours)
+        browser = {**ours, "Cookie": signed_in.headers["set-cookie"].partition(";")[0]}
+        url = f"{address}/v1/searches/{search.id}/events"
+        with httpx.stream("GET", url, headers=browser, timeout=20) as answer:
+            lines = answer.iter_lines()
+            for _ in range(3):
+                next(line for line in lines if line == ": heartbeat")
+            httpx.delete(f"{address}/v1/session", headers=browser).raise_for_status()
+            began = time.monotonic()
+            assert "event: done" not in list(lines)
+            assert time.monotonic() - began < 15
+        assert httpx.get(url, headers=browser).status_code == 401
+
+
 @pytest.mark.parametrize(
     "headers",
     [
