@@ -3,7 +3,7 @@
 
 import { noteLost } from "./connection.js";
 
-/** @import {Front, HardwareProfile, Model, Problem, Search, Trial, TrialState, Worker} from "./types.js" */
+/** @import {Explanation, Front, HardwareProfile, Model, Problem, Search, Trial, TrialState, Worker} from "./types.js" */
 
 const PAGE_LIMIT = 200;
 
@@ -166,6 +166,9 @@ export const getTrials = (id, signal, onPage) => everyPage(`${searchPath(id)}/tr
  * @returns {Promise<{points: {event_id: number, at: string, hypervolume: number}[]}>} after each change of the front
  */
 export const getHypervolume = (id, signal) => request(`${searchPath(id)}/hypervolume`, { signal });
+
+/** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Explanation>} */
+export const getExplanation = (id, signal) => request(`${searchPath(id)}/explanation`, { signal });
 
 /** @param {AbortSignal} [signal] @returns {Promise<Model[]>} newest first */
 export const listModels = (signal) => everyPage("v1/models", signal);

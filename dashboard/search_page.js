@@ -4,6 +4,7 @@
 import { createBitsMap } from "./bits_map.js";
 import { announce, h, oncePerFrame } from "./dom.js";
 import { createEventLog } from "./event_log.js";
+import { createExplanationPanel } from "./explanation_panel.js";
 import { sentence } from "./format.js";
 import { createFrontPanel } from "./front_panel.js";
 import { followSearch } from "./live_search.js";
@@ -44,6 +45,7 @@ export function showSearch(root, searchId) {
   const running = createLiveTrials();
   const parallel = createParallel({ onBrushes: (brushes) => look({ brushes }), onGenes: (genes) => look({ genes }) });
   const bitsMap = createBitsMap(select);
+  const explanation = createExplanationPanel(searchId);
   const content = h(
     "div",
     { class: "search", hidden: true },
@@ -57,6 +59,7 @@ export function showSearch(root, searchId) {
     running.element,
     parallel.element,
     bitsMap.element,
+    explanation.element,
     table.element,
     ...actions.dialogs,
   );
@@ -100,6 +103,7 @@ export function showSearch(root, searchId) {
     table.update(shown, view.selected, brushed);
     running.update(state);
     bitsMap.update(shown);
+    explanation.update(state.search);
     log.update(state);
     if (keptView !== view) {
       keptView = view;
@@ -128,6 +132,7 @@ export function showSearch(root, searchId) {
     front.stop();
     parallel.stop();
     bitsMap.stop();
+    explanation.stop();
     running.stop();
     table.stop();
   };

@@ -111,6 +111,13 @@
  * @property {number} size_bytes
  * @property {string} created_at
  *
+ * @typedef {object} Explanation
+ * @property {string} made_at
+ * @property {number} n_measured
+ * @property {{gene: string, share: number}[]} importance
+ * @property {{gene: string, direction: string, bits: number, n_networks: number, accuracy: number, accuracy_sd: number, costs: Record<string, number>}[]} bit_steps
+ * @property {{number: number|null, costs: Record<string, number>, accuracy: number, accuracy_sd: number}[]} front
+ *
  * @typedef {{search_id: string, as_of_event: number, hypervolume: number, points: FrontPoint[]}} Front
  * @typedef {{id: number, type: string, at: string, payload: Record<string, any>}} SearchEvent
  * @typedef {{pointer: string, code: string, detail: string, allowed?: string[]}} FieldError
