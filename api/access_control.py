@@ -18,10 +18,12 @@ from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access_table import Need, need_of
+from api.audit import AuditLog
 from api.errors import domain_error_response
 from api.rate_limits import Allowance, RateLimits
 from api.same_origin import SAFE_METHODS, comes_from_our_page
 from search.access import LOCAL_USER, Principal
+from search.access import Scope as AccessScope
 from search.addresses import is_loopback
 from search.errors import (
     AuthenticationError,
@@ -48,6 +50,11 @@ class Operation:
     methods: frozenset[str]
     path: re.Pattern[str]
     need: Need
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is another way afterwards."""
+        return not self.methods <= SAFE_METHODS and self.need.scope not in (None, AccessScope.READ)
 
 
 def operations_of(routes: Iterable[APIRoute]) -> tuple[Operation, ...]:
@@ -96,6 +103,7 @@ class AccessControl:
         self._store = store
         self._operations = operations
         self._limits = limits
+        self._audit = AuditLog(store)
         self._require_keys = require_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,10 +113,12 @@ class AccessControl:
             try:
                 allowance = await self._let_in(scope, operation.need)
             except BitparetoError as error:
+                send = self._noted(scope, operation, send)
                 await domain_error_response(Request(scope), error)(scope, receive, send)
                 return
             if allowance is not None:
                 send = allowance.told(send)
+            send = self._noted(scope, operation, send)
         await self._app(scope, receive, send)
 
     async def _let_in(self, scope: Scope, need: Need) -> Allowance | None:
@@ -128,7 +138,7 @@ class AccessControl:
         except (AuthenticationError, PermissionDeniedError):
             self._limits.take(address)
             raise
-        scope.setdefault("state", {}).update({"principal": principal, "check_again": check})
+        scope["state"]["check_again"] = check
         return None if principal.key_id is None else self._limits.take(principal.key_id)
 
     def _operation(self, scope: Scope) -> Operation | None:
@@ -140,8 +150,23 @@ class AccessControl:
 
     async def _check(self, scope: Scope, need: Need) -> Principal:
         principal = await self._principal(scope)
+        scope.setdefault("state", {})["principal"] = principal
         check_allowed(principal, need)
         return principal
+
+    def _noted(self, scope: Scope, operation: Operation, send: Send) -> Send:
+        """Have what somebody known changes, or is refused to change, put into the audit log."""
+        principal = scope.get("state", {}).get("principal")
+        match = operation.path.match(scope["path"])
+        if not operation.changes or principal is None or match is None:
+            return send
+        return self._audit.noted(
+            send,
+            scope=scope,
+            principal=principal,
+            operation=operation.id,
+            found=match.groupdict(),
+        )
 
     def _needs_no_key(self, scope: Scope) -> bool:
         return not self._require_keys and is_local(scope)

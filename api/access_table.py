@@ -42,6 +42,7 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "access_set_role": ADMIN,
         "artifacts_export": READ,
         "artifacts_get": READ,
+        "audit_list_entries": ADMIN,
         "events_events": READ,
         "explanations_get": READ,
         "fronts_get": READ,

@@ -23,6 +23,7 @@ from api.request_ids import RequestContext
 from api.routes import (
     access,
     artifacts,
+    audit,
     events,
     explanations,
     exports,
@@ -66,6 +67,7 @@ _ROUTES: Final = (
     metrics,
     workers,
     sessions,
+    audit,
 )
 _DESCRIPTION: Final = (
     "Tell it the data, the space and the budget; get back the Pareto front of quantized networks, "

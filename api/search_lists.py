@@ -33,15 +33,20 @@ def get_filter(
         states=frozenset(SearchState(value) for value in state or ()),
         dataset=dataset,
         name=name,
-        created_after=_utc("created_after", created_after),
-        created_before=_utc("created_before", created_before),
+        created_after=utc("created_after", created_after),
+        created_before=utc("created_before", created_before),
     )
 
 
 FilterDep = Annotated[SearchFilter, Depends(get_filter)]
 
 
-def _utc(name: str, time: datetime | None) -> datetime | None:
+def utc(name: str, time: datetime | None) -> datetime | None:
+    """Return a time of the query in UTC.
+
+    Raises:
+        InvalidRequestError: If it has none.
+    """
     if time is None:
         return None
     try:

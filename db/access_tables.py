@@ -1,4 +1,4 @@
-"""Tables of projects, members and API keys."""
+"""Tables of projects, members, API keys, sessions, and of what was done with them."""
 
 from datetime import datetime
 
@@ -60,3 +60,22 @@ class ApiKeyRow(OfProject, Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+class AuditRow(OfProject, Base):
+    """An entry; triggers of the migration refuse to change one."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index(None, "project_id", "id"),
+        Index(None, "project_id", "object_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    user: Mapped[str] = mapped_column(String(100))
+    key_id: Mapped[str | None] = mapped_column(String(40))
+    operation: Mapped[str] = mapped_column(String(100))
+    object_id: Mapped[str | None] = mapped_column(String(200))
+    status: Mapped[int]
+    request_id: Mapped[str] = mapped_column(String(128))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from db.access_tables import SessionRow
+from db.access_tables import AuditRow, SessionRow
 from db.tables import ArtifactRow, EventRow, ModelRow, SearchRow, TrialLogRow, TrialRow
 from search.states import TERMINAL_TRIAL_STATES
 
@@ -64,6 +64,14 @@ class SqlLeftovers:
         n = self._session.scalar(select(func.count()).select_from(SessionRow).where(old)) or 0
         if remove and n:
             self._remove(delete(SessionRow).where(old))
+        return n
+
+    def audit(self, before: datetime, *, remove: bool) -> int:
+        """Count, and remove where asked to, entries of the audit log."""
+        old = AuditRow.at < before
+        n = self._session.scalar(select(func.count()).select_from(AuditRow).where(old)) or 0
+        if remove and n:
+            self._remove(delete(AuditRow).where(old))
         return n
 
     def _remove(self, statement: Any) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from db.access_repository import SqlAccess
+from db.audit_repository import SqlAudit
 from db.engines import is_busy, make_engine, read_only
 from db.explanation_repository import SqlExplanations
 from db.figures import SqlFigures
@@ -48,6 +49,7 @@ class SqlUnitOfWork:
     leftovers: SqlLeftovers
     request_keys: SqlRequestKeys
     explanations: SqlExplanations
+    audit: SqlAudit
 
 
 class SqlStore:
@@ -117,6 +119,7 @@ class SqlStore:
                 SqlLeftovers(session),
                 SqlRequestKeys(session),
                 SqlExplanations(session),
+                SqlAudit(session),
             )
 
     @contextmanager

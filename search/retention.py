@@ -17,12 +17,14 @@ class Retention:
             that what is being written now is not taken for garbage.
         logs_s: Logs of trials, counted from the end of the trial.
         epochs_s: Learning curves, counted from the end of the search.
+        audit_s: Entries of the audit log.
         every_s: Seconds between two collections by the sweeper.
     """
 
     files_s: float = DAY_S
     logs_s: float | None = 30 * DAY_S
     epochs_s: float | None = None
+    audit_s: float | None = None
     every_s: float = 3600.0
 
 
@@ -43,3 +45,6 @@ class LeftoverRepository(Protocol):
 
     def sessions(self, expired_before: datetime, *, remove: bool) -> int:
         """Count, and remove where asked to, sessions of browsers that had expired."""
+
+    def audit(self, before: datetime, *, remove: bool) -> int:
+        """Count, and remove where asked to, entries of the audit log."""

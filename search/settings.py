@@ -83,5 +83,6 @@ def _retention(environment: Mapping[str, str]) -> Retention:
         files_s=files_s,
         logs_s=days("LOGS", default.logs_s),
         epochs_s=days("EPOCHS", default.epochs_s),
+        audit_s=days("AUDIT", default.audit_s),
         every_s=float(environment.get("BITPARETO_COLLECT_S", default.every_s)),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from search.access_store import AccessRepository
+from search.audit import AuditRepository
 from search.entities import (
     Artifact,
     Event,
@@ -330,6 +331,10 @@ class UnitOfWork(Protocol):
     @property
     def explanations(self) -> ExplanationRepository:
         """What fitted models say."""
+
+    @property
+    def audit(self) -> AuditRepository:
+        """Who changed what."""
 
     @property
     def access(self) -> AccessRepository:

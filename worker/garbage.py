@@ -35,6 +35,7 @@ class Removed:
         log_bytes: Of those entries.
         epochs: Reports of searches that ended long ago.
         sessions: Of browsers, that had expired.
+        audit: Entries of the audit log.
     """
 
     files: int = 0
@@ -45,6 +46,7 @@ class Removed:
     log_bytes: int = 0
     epochs: int = 0
     sessions: int = 0
+    audit: int = 0
 
     def __bool__(self) -> bool:
         """Whether there was anything."""
@@ -71,7 +73,7 @@ def describe(removed: Removed) -> str:
         f"{removed.files} unused files, {removed.checkpoints} checkpoints and "
         f"{removed.left_over} half-written files ({removed.file_bytes} bytes), "
         f"{removed.log_entries} log entries ({removed.log_bytes} bytes), {removed.epochs} epochs, "
-        f"{removed.sessions} expired sessions"
+        f"{removed.sessions} expired sessions, {removed.audit} entries of the audit log"
     )
 
 
@@ -87,7 +89,7 @@ def collect(store: Store, files: ArtifactFiles, settings: Settings, *, remove: b
     """
     now, keep = store.now(), settings.retention
     gone = _collect_files(store, files, now - timedelta(seconds=keep.files_s), remove=remove)
-    logs, epochs = (0, 0), 0
+    logs, epochs, audit = (0, 0), 0, 0
     with store.begin() if remove else store.read() as uow:
         if keep.logs_s is not None:
             before = now - timedelta(seconds=keep.logs_s)
@@ -96,6 +98,9 @@ def collect(store: Store, files: ArtifactFiles, settings: Settings, *, remove: b
             before = now - timedelta(seconds=keep.epochs_s)
             epochs = uow.leftovers.epochs(before, remove=remove)
         sessions = uow.leftovers.sessions(now, remove=remove)
+        if keep.audit_s is not None:
+            before = now - timedelta(seconds=keep.audit_s)
+            audit = uow.leftovers.audit(before, remove=remove)
     kinds = [file.kind for file in gone]
     return Removed(
         files=kinds.count(FileKind.CONTENT),
@@ -106,6 +111,7 @@ def collect(store: Store, files: ArtifactFiles, settings: Settings, *, remove: b
         log_bytes=logs[1],
         epochs=epochs,
         sessions=sessions,
+        audit=audit,
     )
 
 

@@ -53,6 +53,7 @@ environment (defaults in brackets):
   BITPARETO_KEEP_FILES_DAYS   files that nothing refers to, old checkpoints [1]
   BITPARETO_KEEP_LOGS_DAYS    logs of trials that have ended, or forever [30]
   BITPARETO_KEEP_EPOCHS_DAYS  learning curves of searches that have ended [forever]
+  BITPARETO_KEEP_AUDIT_DAYS   entries of the audit log [forever]
   BITPARETO_COLLECT_S         seconds between two collections by the sweeper [3600]
 """
 

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response, status
+from fastapi import APIRouter, Path, Request, Response, status
 
+from api.audit import name_made
 from api.deps import AllProjectsDep, NowDep, PrincipalDep, StoreDep
 from api.errors import problem_responses
 from bitpareto import types as wire
@@ -37,7 +38,11 @@ def get_principal(principal: PrincipalDep) -> wire.Principal:
     summary="Make an API key",
 )
 def create_key(
-    body: wire.ApiKeyCreate, principal: PrincipalDep, store: StoreDep, now: NowDep
+    body: wire.ApiKeyCreate,
+    request: Request,
+    principal: PrincipalDep,
+    store: StoreDep,
+    now: NowDep,
 ) -> wire.ApiKeyCreated:
     """Make a key for a member of the project; `key` is shown now and never again."""
     with store.begin() as uow:
@@ -50,6 +55,7 @@ def create_key(
             expires_at=body.expires_at,
             now=now,
         )
+    name_made(request, made.id)
     return wire.ApiKeyCreated(**_key_fields(made), key=text)
 
 
@@ -84,7 +90,7 @@ def list_projects(store: StoreDep) -> wire.Projects:
     summary="Make a project",
 )
 def add_project(
-    body: wire.ProjectCreate, store: AllProjectsDep, now: NowDep
+    body: wire.ProjectCreate, request: Request, store: AllProjectsDep, now: NowDep
 ) -> wire.ProjectCreated:
     """Make an empty project with its first admin, and a key for that user, shown only now."""
     with store.begin() as uow:
@@ -99,6 +105,7 @@ def add_project(
             expires_at=None,
             now=now,
         )
+    name_made(request, project.name)
     key = wire.ApiKeyCreated(**_key_fields(made), key=text)
     return wire.ProjectCreated(name=project.name, created_at=project.created_at, api_key=key)
 

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import create_engine, make_url
 
 from search.access import BrowserSession, Role, Scope
+from search.audit import AuditEntry
 from search.entities import Model, Progress, Worker, WrittenProfile
 from search.idempotency import RequestKey
 from search.placement import Capabilities
@@ -107,6 +108,19 @@ def _fill_the_rest(store: Store) -> None:
             expires_at=later(3600),
         )
         uow.access.add_session(session, "0" * 64)
+        uow.audit.add(
+            AuditEntry(
+                id="aud_00000000000000000000000000",
+                project_id="second",
+                at=NOW,
+                user="ada",
+                key_id=made.id,
+                operation="searches_cancel",
+                object_id=NAME,
+                status=202,
+                request_id="req_1",
+            )
+        )
 
 
 def thaw(dump: Path, database_url: str) -> None:

@@ -6,13 +6,15 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
-from bitpareto._calls import Call, reader
+from bitpareto._calls import Call, Param, given, reader
 from bitpareto.types import (
     ApiKey,
     ApiKeyCreated,
     ApiKeys,
+    AuditEntry,
     Member,
     Members,
+    Page,
     Principal,
     ProjectCreated,
     Projects,
@@ -26,6 +28,7 @@ _read_projects = reader(Projects)
 _read_project = reader(ProjectCreated)
 _read_member = reader(Member)
 _read_members = reader(Members)
+_read_audit = reader(Page[AuditEntry])
 
 
 def get_principal() -> Call[Principal]:
@@ -49,6 +52,14 @@ def revoke_key(key_id: str) -> Call[ApiKey]:
     """End a key."""
     path = f"/v1/api-keys/{quote(key_id, safe='')}:revoke"
     return Call(method="POST", path=path, read=_read_key)
+
+
+def list_audit(
+    limit: int, cursor: str | None, filters: Mapping[str, Param | None]
+) -> Call[Page[AuditEntry]]:
+    """Read one page of the audit log, newest first."""
+    params = given(limit=limit, cursor=cursor, **filters)
+    return Call(method="GET", path="/v1/audit", read=_read_audit, params=params)
 
 
 def list_projects() -> Call[Projects]:

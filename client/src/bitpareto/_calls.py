@@ -98,7 +98,8 @@ _read_workers = reader(Workers)
 _read_preview = reader(SpacePreview)
 
 
-def _given(**params: Param | None) -> dict[str, Param]:
+def given(**params: Param | None) -> dict[str, Param]:
+    """Return the query parameters that have a value."""
     return {name: value for name, value in params.items() if value is not None}
 
 
@@ -130,7 +131,7 @@ def list_searches(
     limit: int, cursor: str | None, filters: Mapping[str, Param | None] = NO_FILTERS
 ) -> Call[Page[Search]]:
     """Read one page of searches, newest first."""
-    params = _given(limit=limit, cursor=cursor, **filters)
+    params = given(limit=limit, cursor=cursor, **filters)
     return Call(method="GET", path="/v1/searches", read=_read_searches, params=params)
 
 
@@ -173,7 +174,7 @@ def list_trials(
     filters: Mapping[str, Param | None] = NO_FILTERS,
 ) -> Call[Page[Trial]]:
     """Read one page of a search's trials."""
-    params = _given(limit=limit, cursor=cursor, **filters)
+    params = given(limit=limit, cursor=cursor, **filters)
     path = f"{search_path(search_id)}/trials"
     return Call(method="GET", path=path, read=_read_trials, params=params)
 
@@ -186,7 +187,7 @@ def list_trial_rows(
     filters: Mapping[str, Param | None] = NO_FILTERS,
 ) -> Call[Page[dict[str, Any]]]:
     """Read one page of a search's trials, some fields of each."""
-    params = _given(fields=",".join(fields), limit=limit, cursor=cursor, **filters)
+    params = given(fields=",".join(fields), limit=limit, cursor=cursor, **filters)
     path = f"{search_path(search_id)}/trials"
     return Call(method="GET", path=path, read=_read_rows, params=params)
 
@@ -195,7 +196,7 @@ def export_trials(
     search_id: str, format_: str, filters: Mapping[str, Param | None] = NO_FILTERS
 ) -> Call[bytes]:
     """Read all of a search's trials as a file."""
-    params = _given(format=format_, **filters)
+    params = given(format=format_, **filters)
     path = f"{search_path(search_id)}/trials"
     return Call(method="GET", path=path, read=bytes, params=params)
 
@@ -219,14 +220,14 @@ def get_log(trial_id: str, tail: int | None, attempt: int | None) -> Call[str]:
     """Read a trial's log as text."""
     path = f"/v1/trials/{quote(trial_id, safe='')}/log"
     return Call(
-        method="GET", path=path, read=bytes.decode, params=_given(tail=tail, attempt=attempt)
+        method="GET", path=path, read=bytes.decode, params=given(tail=tail, attempt=attempt)
     )
 
 
 def get_log_pieces(trial_id: str, after: int) -> Call[LogPieces]:
     """Read what a trial printed after a piece."""
     path = f"/v1/trials/{quote(trial_id, safe='')}/log/pieces"
-    return Call(method="GET", path=path, read=_read_log_pieces, params=_given(after=after))
+    return Call(method="GET", path=path, read=_read_log_pieces, params=given(after=after))
 
 
 def get_attempts(trial_id: str) -> Call[Attempts]:
@@ -267,7 +268,7 @@ def get_front(
     as_of: int | None = None,
 ) -> Call[Front]:
     """Read the front."""
-    params = _given(max_size_bytes=max_size_bytes, sort=sort, limit=limit, as_of=as_of)
+    params = given(max_size_bytes=max_size_bytes, sort=sort, limit=limit, as_of=as_of)
     return Call(
         method="GET", path=f"{search_path(search_id)}/front", read=_read_front, params=params
     )
@@ -297,7 +298,7 @@ def get_model(model_id: str) -> Call[Model]:
 
 def list_models(limit: int, cursor: str | None) -> Call[Page[Model]]:
     """Read one page of uploaded networks, newest first."""
-    params = _given(limit=limit, cursor=cursor)
+    params = given(limit=limit, cursor=cursor)
     return Call(method="GET", path="/v1/models", read=_read_models, params=params)
 
 
@@ -331,4 +332,4 @@ def get_meta() -> Call[Meta]:
 def events_call(search_id: str, after: int) -> Call[bytes]:
     """Open the event stream after an event."""
     path = f"{search_path(search_id)}/events"
-    return Call(method="GET", path=path, read=bytes, params=_given(after=after))
+    return Call(method="GET", path=path, read=bytes, params=given(after=after))

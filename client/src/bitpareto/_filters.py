@@ -24,6 +24,23 @@ def search_filters(
     }
 
 
+def audit_filters(
+    user: str | None,
+    operation: str | None,
+    object_id: str | None,
+    after: datetime | None,
+    before: datetime | None,
+) -> Mapping[str, Param | None]:
+    """Return the query parameters of the audit log; a time without a zone is local."""
+    return {
+        "user": user,
+        "operation": operation,
+        "object_id": object_id,
+        "after": _time(after),
+        "before": _time(before),
+    }
+
+
 def trial_filters(
     state: str | Sequence[str] | None,
     outcome: str | None,

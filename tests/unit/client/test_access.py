@@ -82,6 +82,33 @@ def test_the_command_line(
     assert cli(["keys", "ls", "--base-url", address]) == Exit.DENIED
 
 
+def test_the_audit_log(
+    address: str,
+    first_key: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Client(address, api_key=first_key) as admin:
+        for _ in range(3):
+            admin.searches.create(dataset="digits", space={"family": "mobilenetv2"})
+        search = next(iter(admin.searches.list()))
+        search.cancel()
+        kept = list(admin.audit.list(page_size=2))
+        assert [each.operation for each in kept] == ["searches_cancel"] + ["searches_create"] * 3
+        assert [each.status for each in kept] == [202, 201, 201, 201]
+        of_one = admin.audit.list(object_id=search.id, user="ada", operation="searches_create")
+        assert [each.object_id for each in of_one] == [search.id]
+        assert list(admin.audit.list(before=kept[-1].at)) == []
+        assert len(list(admin.audit.list(after=kept[-1].at))) == 4
+    monkeypatch.setenv("BITPARETO_API_KEY", first_key)
+    arguments = ["audit", "--base-url", address]
+    assert cli([*arguments, "--operation", "searches_cancel"]) == Exit.OK
+    (_, line) = capsys.readouterr().out.strip().splitlines()
+    assert all(word in line for word in ("ada", search.id, "202", kept[0].request_id))
+    assert cli([*arguments, "--limit", "2", "--json"]) == Exit.OK
+    assert capsys.readouterr().out.count("request_id") == 2
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
 def test_loopback_needs_no_key(deployment: Deployment, host: str) -> None:
     check_reachable(host, deployment.store)

@@ -7,6 +7,7 @@ import httpx
 from bitpareto import _access_calls as access_calls
 from bitpareto import _calls as calls
 from bitpareto._async.resources.api_keys import AsyncApiKeys
+from bitpareto._async.resources.audit import AsyncAudit
 from bitpareto._async.resources.hardware_profiles import AsyncHardwareProfiles
 from bitpareto._async.resources.models import AsyncModels
 from bitpareto._async.resources.projects import AsyncProjects
@@ -41,6 +42,7 @@ class AsyncClient:
         spaces: Look at search spaces.
         api_keys: Make, list and revoke API keys.
         projects: Make and list projects, and who is a member.
+        audit: Read who changed what.
 
     Example:
         async with AsyncClient() as client:
@@ -77,6 +79,7 @@ class AsyncClient:
         self.spaces = AsyncSpaces(self._transport)
         self.api_keys = AsyncApiKeys(self._transport)
         self.projects = AsyncProjects(self._transport)
+        self.audit = AsyncAudit(self._transport)
 
     @property
     def base_url(self) -> str:

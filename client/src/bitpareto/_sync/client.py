@@ -8,6 +8,7 @@ import httpx
 from bitpareto import _access_calls as access_calls
 from bitpareto import _calls as calls
 from bitpareto._sync.resources.api_keys import ApiKeys
+from bitpareto._sync.resources.audit import Audit
 from bitpareto._sync.resources.hardware_profiles import HardwareProfiles
 from bitpareto._sync.resources.models import Models
 from bitpareto._sync.resources.projects import Projects
@@ -42,6 +43,7 @@ class Client:
         spaces: Look at search spaces.
         api_keys: Make, list and revoke API keys.
         projects: Make and list projects, and who is a member.
+        audit: Read who changed what.
 
     Example:
         with Client() as client:
@@ -78,6 +80,7 @@ class Client:
         self.spaces = Spaces(self._transport)
         self.api_keys = ApiKeys(self._transport)
         self.projects = Projects(self._transport)
+        self.audit = Audit(self._transport)
 
     @property
     def base_url(self) -> str:

@@ -290,6 +290,14 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     ended = add("revoke", keys.revoke, "end an API key", "bitpareto keys revoke key_01J...", kinds)
     ended.add_argument("key", metavar="KEY", help="id of a key")
     add("whoami", keys.whoami, "say whose API key is sent", "bitpareto whoami")
+    example = "bitpareto audit --object sea_01J..."
+    noted = add("audit", keys.audit, "list who changed what, newest first", example)
+    noted.add_argument("--limit", type=_positive, default=50, metavar="N", help="default 50")
+    noted.add_argument("--user", help="only what this user did")
+    noted.add_argument("--operation", help="only this one, such as searches_cancel")
+    noted.add_argument("--object", metavar="ID", help="only what was done to this")
+    noted.add_argument("--since", type=_time, metavar="TIME", help="then or later, ISO 8601")
+    noted.add_argument("--until", type=_time, metavar="TIME", help="before, ISO 8601")
     add("workers", workers.ls, "list worker processes", "bitpareto workers")
     example = "bitpareto completion bash > ~/.local/share/bash-completion/completions/bitpareto"
     shell = add("completion", completion.show, "print the completion script of a shell", example)

@@ -1,7 +1,8 @@
-"""``bitpareto keys`` and ``bitpareto whoami``: what opens a project."""
+"""``bitpareto keys``, ``whoami`` and ``audit``: what opens a project, and what was done in it."""
 
 import argparse
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from rich.console import Console
 from rich.table import Table
@@ -56,3 +57,27 @@ def whoami(client: Client, arguments: argparse.Namespace, out: Console) -> None:
         out.print_json(found.model_dump_json())
     else:
         out.print(f"{found.user} of {found.project}, may {found.scope}", highlight=False)
+
+
+def audit(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """List who changed what."""
+    matching = client.audit.list(
+        user=arguments.user,
+        operation=arguments.operation,
+        object_id=arguments.object,
+        after=arguments.since,
+        before=arguments.until,
+        page_size=min(arguments.limit, 200),
+    )
+    found = list(islice(matching, arguments.limit))
+    if arguments.json:
+        out.print_json(data=[entry.model_dump(mode="json") for entry in found])
+        return
+    table = Table(box=None)
+    for heading in ("at", "user", "key", "operation", "object", "status", "request"):
+        table.add_column(heading, no_wrap=True)
+    for entry in found:
+        words = (entry.user, entry.key_id or "-", entry.operation, entry.object_id or "-")
+        at = f"{entry.at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(at, *words, str(entry.status), entry.request_id)
+    out.print(table)

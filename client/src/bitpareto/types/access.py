@@ -122,3 +122,20 @@ class Members(ResponseModel):
     """Every member of a project."""
 
     data: list[Member]
+
+
+class AuditEntry(ResponseModel):
+    """A request that changed something, or was refused to."""
+
+    id: str
+    at: datetime
+    user: str
+    key_id: str | None
+    """Absent where no key was needed."""
+    operation: str
+    """Its name in OpenAPI."""
+    object_id: str | None
+    """What it was done to, or what it made."""
+    status: int
+    """Of the answer: below 400 it was done."""
+    request_id: str
