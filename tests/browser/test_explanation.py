@@ -41,6 +41,7 @@ def test_genes_steps_and_the_expected_front_are_shown(page: Page, service: Any) 
     page.goto(f"/?search={script.id}")
     page.get_by_text("What the model has learned").click()
     genes = page.get_by_role("region", name="Genes by importance").locator("tbody tr")
+    expect(genes).to_have_count(2)
     assert [row.split("\t")[:2] for row in spaced(genes.all_inner_texts())] == [
         ["a.weight_bits", "75.0 %"],
         ["stem.width", "25.0 %"],
