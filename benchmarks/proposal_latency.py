@@ -204,8 +204,8 @@ def _ax(n_genes: int, n_trials: int) -> dict[str, float]:
         began = time.perf_counter()
         ((index, parameters),) = client.get_next_trials(max_trials=1).items()
         seconds = time.perf_counter() - began
-        run = client._experiment.trials[index].generator_runs[0]  # noqa: SLF001  # not public
-        if run._generation_node_name == "MBM":  # noqa: SLF001
+        run = client._experiment.trials[index].generator_runs[0]  # not public
+        if run._generation_node_name == "MBM":
             return {"rival_s": seconds}
         guess = {"error": -0.5, "log_size": 18.0 + sum(parameters.values()) % 7 / 7}
         client.complete_trial(index, raw_data=guess)
