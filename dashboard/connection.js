@@ -4,6 +4,9 @@
 import { h } from "./dom.js";
 
 const PROBE_MS = 2000;
+const LOOK_MS = 5000;
+/** A page in the background hears its timers once a minute; one that hears nothing for longer has slept. */
+const SLEPT_MS = 75_000;
 const BACK = "bitpareto:reconnected";
 
 const banner = h("p", { class: "offline", role: "alert", hidden: true }, "No connection to the server. What is shown may be old; it catches up by itself.");
@@ -19,6 +22,20 @@ async function probe() {
   isLost = false;
   banner.hidden = true;
   window.dispatchEvent(new Event(BACK));
+}
+
+/** A connection that broke while the machine slept or changed networks can look open for hours. */
+function renew() {
+  if (!isLost) window.dispatchEvent(new Event(BACK)); // lost, the probe tells
+}
+
+function watchForSleep() {
+  let lookedAt = Date.now();
+  window.setInterval(() => {
+    const now = Date.now();
+    if (now - lookedAt > SLEPT_MS) renew();
+    lookedAt = now;
+  }, LOOK_MS);
 }
 
 /** Told by whoever got no answer. */
@@ -42,4 +59,6 @@ export function onReconnected(listener) {
 export function installBanner(before) {
   before.before(banner);
   window.addEventListener("offline", noteLost);
+  window.addEventListener("online", renew);
+  watchForSleep();
 }
