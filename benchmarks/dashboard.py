@@ -1,9 +1,12 @@
 """The dashboard in a browser, on a search with 10,000 trials.
 
-``python -m benchmarks.dashboard [--quick] [--seconds S] [--output FILE]``
+``python -m benchmarks.dashboard [--quick] [--seconds S] [--optuna-dashboard PROGRAM] [--output F]``
 
 - ``first_paint_s``: from opening the search's page in a fresh context to its front on the screen,
-  the median of five; ``table_s`` until every trial is in the table.
+  the median of five; ``chart_s`` until Plotly has drawn it, ``table_s`` until every trial is in the
+  table. ``paint_ratio_vs_optuna_dashboard``: the first divided by the same of optuna-dashboard, on
+  a study with the same trials, one round of each in turn; ``benchmarks.dashboard_peer`` says how to
+  install it.
 - ``interaction_ms``: from a key, a click or a move of the budget to the frame that shows it, the
   slowest median of the kinds; ``interaction_worst_ms`` is the slowest single one.
 - ``updates_per_s`` of live progress for ``--seconds``: ``heap_growth_mib``, the JavaScript heap
@@ -29,6 +32,7 @@ from typing import Any, Final
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from benchmarks.dashboard_peer import FRONT_ON_SCREEN, PAGE, copy_trials, peer_command
 from benchmarks.machinery import machinery
 from benchmarks.orchestration_growth import long_search
 from benchmarks.report import ROOT, write_report
@@ -41,7 +45,10 @@ ROUNDS: Final = 5
 UPDATES_PER_S: Final = 60
 _PATIENCE_S: Final = 120.0
 _LEASE_S: Final = 3600.0
-_OUR_FRONT: Final = "() => !!document.querySelector('.chart-plot .scatterlayer .points path')"
+_OUR_FRONT: Final = (
+    "() => !!document.querySelector('.front-sketch .point, .chart-plot .points path')"
+)
+_OUR_CHART: Final = "() => !!document.querySelector('.chart-plot .scatterlayer .points path')"
 # from the event to the end of the frame that shows its effect
 _TO_FRAME: Final = """async (kind) => {
   const acts = {
@@ -79,12 +86,13 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="1,000 trials, 10 s of updates")
     parser.add_argument("--seconds", type=float, help="of live updates [60]")
+    parser.add_argument("--optuna-dashboard", metavar="PROGRAM", help="compare with it")
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
     n_trials = 1_000 if arguments.quick else 10_000
     seconds = arguments.seconds or (10.0 if arguments.quick else 60.0)
     with tempfile.TemporaryDirectory(prefix="bitpareto-bench-") as name, _browser() as browser:
-        metrics, runs = _measure(browser, Path(name), n_trials, seconds)
+        metrics, runs = _measure(browser, Path(name), n_trials, seconds, arguments.optuna_dashboard)
     write_report("dashboard", metrics, runs, arguments.output)
     return 0
 
@@ -100,7 +108,7 @@ def _browser() -> Iterator[Browser]:
 
 
 def _measure(
-    browser: Browser, folder: Path, n_trials: int, seconds: float
+    browser: Browser, folder: Path, n_trials: int, seconds: float, peer: str | None
 ) -> tuple[dict[str, float], list[Run]]:
     url = f"sqlite:///{folder / 'bitpareto.db'}"
     with machinery(url, folder) as opened:
@@ -112,9 +120,12 @@ def _measure(
     port = _free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "--log-level", "warning"]
     command += ["--port", str(port), "api.app:create_app_from_environment"]
-    address = f"http://127.0.0.1:{port}/?search={search_id}"
-    with _server(command, f"http://127.0.0.1:{port}/healthz", environment):
-        paints = [_first_paint(browser, address, _OUR_FRONT) for _ in range(ROUNDS)]
+    origin = f"http://127.0.0.1:{port}"
+    address = f"{origin}/?search={search_id}"
+    with _server(command, f"{origin}/healthz", environment):
+        with _peer(peer, origin, search_id, folder) as peer_address:
+            paints, peer_paints = _paints(browser, address, peer_address)
+        charts = [_first_paint(browser, address, _OUR_CHART) for _ in range(ROUNDS)]
         context = browser.new_context(viewport={"width": 1360, "height": 900})
         page, began = context.new_page(), time.perf_counter()
         page.goto(address)
@@ -127,14 +138,43 @@ def _measure(
     metrics = {
         "trials": float(n_trials),
         "first_paint_s": statistics.median(paints),
+        "chart_s": statistics.median(charts),
         "table_s": table_s,
         "interaction_ms": max(statistics.median(found) for found in times.values()),
         "interaction_worst_ms": max(max(found) for found in times.values()),
         **live,
     }
-    runs: list[Run] = [{"part": "first paint", "first_paint_s": paints}]
+    runs: list[Run] = [{"part": "first paint", "first_paint_s": paints, "chart_s": charts}]
+    if peer_paints:
+        ratios = [ours / theirs for ours, theirs in zip(paints, peer_paints, strict=True)]
+        metrics["peer_first_paint_s"] = statistics.median(peer_paints)
+        metrics["paint_ratio_vs_optuna_dashboard"] = statistics.median(ratios)
+        runs.append({"part": "optuna-dashboard", "first_paint_s": peer_paints})
     runs += [{"part": "interaction", "kind": kind, "ms": found} for kind, found in times.items()]
     return metrics, runs
+
+
+@contextmanager
+def _peer(program: str | None, origin: str, search_id: str, folder: Path) -> Iterator[str | None]:
+    """Serve a study with the search's trials; gives the address of its page."""
+    if program is None:
+        yield None
+        return
+    journal, port = copy_trials(origin, search_id, folder), _free_port()
+    peer = f"http://127.0.0.1:{port}"
+    # its first answer reads the journal, which a page that is opened later does not wait for
+    with _server(peer_command(program, journal, port), f"{peer}/api/studies", {}):
+        yield peer + PAGE
+
+
+def _paints(browser: Browser, ours: str, peer: str | None) -> tuple[list[float], list[float]]:
+    paints: list[float] = []
+    peers: list[float] = []
+    for _ in range(ROUNDS):
+        paints.append(_first_paint(browser, ours, _OUR_FRONT))
+        if peer is not None:
+            peers.append(_first_paint(browser, peer, FRONT_ON_SCREEN))
+    return paints, peers
 
 
 def _first_paint(browser: Browser, address: str, is_painted: str) -> float:

@@ -6,18 +6,18 @@ import { createBudgetLine } from "./budget_line.js";
 import { FONT } from "./chart_panel.js";
 import { h } from "./dom.js";
 import { frontInWords, sceneOf } from "./front_scene.js";
-import { tracesOf } from "./front_traces.js";
+import { createSketch, frameOf, ticksAcross } from "./front_sketch.js";
+import { BRUSHED_TRACES, opacities, tracesOf } from "./front_traces.js";
 import { loadPlotly } from "./plotly.js";
 import { colours, onSchemeChange } from "./theme.js";
 
+/** @import {Trial} from "./types.js" */
 /** @import {ViewState} from "./state.js" */
 /** @import {Colours} from "./theme.js" */
 /** @import {Axis} from "./axes.js" */
 /** @import {Scene} from "./front_scene.js" */
 /** @import {Scale} from "./budget_line.js" */
 /** @import {SearchView} from "./search_view.js" */
-
-const NARROW_PX = 560;
 
 /** @typedef {[number, number]} Range */
 
@@ -29,16 +29,16 @@ const NARROW_PX = 560;
  * @param {{key: string, width: number, shown: {x: Range, y: Range}|null}} view
  */
 function layoutOf(scene, x, y, colour, { key, width, shown }) {
-  const isNarrow = width < NARROW_PX;
-  const ticks = logTicks(shown?.x ?? scene.xRange, x.words, Math.max(3, Math.floor(width / 68)));
+  const { isNarrow, height, margin } = frameOf(y, width);
+  const ticks = logTicks(shown?.x ?? scene.xRange, x.words, ticksAcross(width));
   const quiet = { linecolor: colour.line, gridcolor: colour.line, zeroline: false, tickfont: { color: colour.muted }, ticks: "" };
   const upTicks = y.isLog ? { type: "log", ...logTicks(shown?.y ?? scene.yRange, y.words, 8) } : { type: "linear", tickformat: ",.2~%", nticks: 8, tickvals: null, ticktext: null };
   const { budget } = scene;
   return {
     uirevision: key,
     autosize: true,
-    height: isNarrow ? 340 : 430,
-    margin: { l: y.isLog ? 72 : isNarrow ? 44 : 56, r: 16, t: 12, b: isNarrow ? 104 : 84 },
+    height,
+    margin,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: FONT, size: 12.5, color: colour.ink },
@@ -56,6 +56,12 @@ function layoutOf(scene, x, y, colour, { key, width, shown }) {
   };
 }
 
+/** Whether the pair shown is the pair searched for, so that the front is a line. @param {ViewState} state @param {Axis} x @param {Axis} y */
+function isStep({ search }, x, y) {
+  const objectives = new Set(search?.objectives ?? []);
+  return objectives.size === 2 && objectives.has(x.key) && objectives.has(y.key);
+}
+
 /**
  * @param {object} listeners
  * @param {(trialId: string) => void} listeners.onSelect
@@ -66,7 +72,10 @@ export function createFrontChart({ onSelect, onBudget }) {
   const empty = h("p", { class: "chart-empty", hidden: true });
   const reset = h("button", { type: "button", class: "quiet chart-reset", hidden: true, onclick: showAll }, "Show all");
   const line = createBudgetLine(onBudget);
-  const element = h("div", { class: "chart" }, plot, empty, line.element, reset);
+  const ring = h("div", { class: "chart-ring", "aria-hidden": "true", hidden: true });
+  const failure = h("p", { class: "note", role: "status", hidden: true });
+  const sketch = createSketch();
+  const element = h("div", { class: "chart" }, plot, sketch.element, empty, ring, line.element, reset, failure);
   /** @type {any} */
   let Plotly = null;
   /** @type {{x: Range, y: Range}|null} */
@@ -75,6 +84,8 @@ export function createFrontChart({ onSelect, onBudget }) {
   let latest = null;
   let axesShown = "";
   let drawnKey = /** @type {unknown[]} */ ([]);
+  /** @type {ReadonlySet<string>|null} */
+  let drawnBrushed = null;
   let width = 0;
   let isDrawn = false;
 
@@ -108,14 +119,47 @@ export function createFrontChart({ onSelect, onBudget }) {
     const { state, view, brushed } = latest;
     const [x, y] = [costAxis(state.search, view.x), upAxis(view.y)];
     width = plot.clientWidth;
-    // a dragged budget moves the line and its veil; the points stay as they are
-    const key = [state.search?.id, state.search?.budgets[x.key], state.front, state.trials, x, y, view.selected, brushed, width, shown];
-    if (key.some((part, i) => part !== drawnKey[i])) redraw(key, x, y, view.selected, brushed);
+    // a dragged budget moves the line and its veil, a selection its ring, a brush fades points: they stay where they are
+    const key = [state.search?.id, state.search?.budgets[x.key], state.front, state.trials, x, y, width, shown];
+    if (key.some((part, i) => part !== drawnKey[i])) redraw(key, x, y, brushed);
+    else if (brushed !== drawnBrushed) {
+      const { data } = /** @type {any} */ (plot);
+      Plotly.restyle(plot, { "marker.opacity": BRUSHED_TRACES.map((place) => opacities(data[place].customdata, brushed)) }, BRUSHED_TRACES);
+    }
+    drawnBrushed = brushed;
     line.update(scaleOf(), x, view.budget);
+    placeRing(state.trials.get(view.selected ?? ""), x, y);
   }
 
-  /** @param {unknown[]} key @param {Axis} x @param {Axis} y @param {string|null} selected @param {ReadonlySet<string>|null} brushed */
-  function redraw(key, x, y, selected, brushed) {
+  /** Around the selected point. @param {Trial|undefined} trial @param {Axis} x @param {Axis} y */
+  function placeRing(trial, x, y) {
+    const { xaxis, yaxis } = /** @type {any} */ (plot)._fullLayout;
+    const [across, up] = [trial && x.of(trial), trial && y.of(trial)];
+    const left = across ? xaxis.l2p(Math.log10(across)) : NaN;
+    const top = up === undefined ? NaN : yaxis.l2p(y.isLog ? Math.log10(up) : up);
+    ring.hidden = !(left >= 0 && left <= xaxis._length && top >= 0 && top <= yaxis._length);
+    ring.style.left = `${xaxis._offset + left}px`;
+    ring.style.top = `${yaxis._offset + top}px`;
+  }
+
+  /** While Plotly is not here. @param {ViewState} state @param {SearchView} view */
+  function drawSketch(state, view) {
+    if (!element.isConnected || !plot.clientWidth) return;
+    const [x, y] = [costAxis(state.search, view.x), upAxis(view.y)];
+    const scene = sceneOf(state, x, y);
+    sketch.show(scene, x, y, isStep(state, x, y), plot.clientWidth);
+    tell(scene, x, y);
+  }
+
+  /** @param {Scene} scene @param {Axis} x @param {Axis} y */
+  function tell(scene, x, y) {
+    plot.setAttribute("aria-label", frontInWords(scene, x, y));
+    empty.hidden = scene.front.length > 0;
+    empty.textContent = scene.open.length ? "The first networks are being trained. Their sizes are known already." : "No trial has finished yet.";
+  }
+
+  /** @param {unknown[]} key @param {Axis} x @param {Axis} y @param {ReadonlySet<string>|null} brushed */
+  function redraw(key, x, y, brushed) {
     const state = /** @type {NonNullable<typeof latest>} */ (latest).state;
     if (axesShown !== `${x.key} ${y.key}`) {
       axesShown = `${x.key} ${y.key}`;
@@ -123,17 +167,15 @@ export function createFrontChart({ onSelect, onBudget }) {
       reset.hidden = true;
     }
     drawnKey = key;
-    const scene = sceneOf(state, x, y, selected);
+    const scene = sceneOf(state, x, y);
     const colour = colours();
-    const objectives = new Set(state.search?.objectives ?? []);
-    const hasStep = objectives.size === 2 && objectives.has(x.key) && objectives.has(y.key);
+    const hasStep = isStep(state, x, y);
     const layout = layoutOf(scene, x, y, colour, { key: `${state.search?.id} ${axesShown} ${shown ? "zoomed" : "all"}`, width, shown });
     if (shown) [layout.xaxis.range, layout.yaxis.range] = [shown.x, shown.y];
     const traces = tracesOf(scene, x, y, colour, { hasStep, brushed, xShown: shown?.x ?? scene.xRange, yShown: shown?.y ?? scene.yRange, width });
+    sketch.clear();
     Plotly.react(plot, traces, layout, { displayModeBar: false, showTips: false, doubleClick: "autosize" });
-    plot.setAttribute("aria-label", frontInWords(scene, x, y));
-    empty.hidden = scene.front.length > 0;
-    empty.textContent = scene.open.length ? "The first networks are being trained. Their sizes are known already." : "No trial has finished yet.";
+    tell(scene, x, y);
     if (isDrawn) return;
     isDrawn = true;
     /** @type {any} */ (plot).on("plotly_click", (/** @type {any} */ { points }) => points[0]?.customdata && onSelect(points[0].customdata));
@@ -158,11 +200,13 @@ export function createFrontChart({ onSelect, onBudget }) {
      */
     async update(state, view, brushed) {
       latest = { state, view, brushed };
+      if (!Plotly) drawSketch(state, view);
       try {
         Plotly ??= await loadPlotly();
+        failure.hidden = true;
       } catch (error) {
-        empty.hidden = false;
-        empty.textContent = `${/** @type {Error} */ (error).message} The table below holds the same facts.`;
+        failure.textContent = `${/** @type {Error} */ (error).message} This picture does without it; the table below holds the same facts.`;
+        failure.hidden = false;
         return;
       }
       draw();

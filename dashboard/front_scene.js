@@ -17,7 +17,6 @@ import { frontTrialIds, isTrialEnded } from "./state.js";
  * @property {Trial[]} below completed, less accurate than the axis shows
  * @property {Trial[]} open waiting or running
  * @property {Trial|null} float the trial whose float network is the most accurate one known
- * @property {Trial|null} selected
  * @property {[number, number]} xRange
  * @property {[number, number]} yRange
  * @property {number|null} budget
@@ -55,10 +54,9 @@ function isTied(trial, front, x) {
  * @param {ViewState} state
  * @param {Axis} x a cost
  * @param {Axis} y
- * @param {string|null} selectedId
  * @returns {Scene}
  */
-export function sceneOf({ search, front, trials }, x, y, selectedId) {
+export function sceneOf({ search, front, trials }, x, y) {
   const all = [...trials.values()].filter((trial) => /** @type {number} */ (x.of(trial)) > 0);
   const points = front?.points ?? [];
   const onFront = frontTrialIds(front);
@@ -82,7 +80,6 @@ export function sceneOf({ search, front, trials }, x, y, selectedId) {
     below: others.filter((trial) => !isShown(trial)),
     open,
     float,
-    selected: (selectedId && trials.get(selectedId)) || null,
     xRange,
     yRange,
     budget,

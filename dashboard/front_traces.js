@@ -46,6 +46,12 @@ export function oneOfEachCell(trials, placeOf, width, height) {
   return [...cells.values()];
 }
 
+/** One number each, even where all are alike: Plotly changes numbers, but not their kind, without computing all else anew. @param {readonly string[]} ids @param {ReadonlySet<string>|null} brushed */
+export const opacities = (ids, brushed) => ids.map((id) => (!brushed || brushed.has(id) ? 1 : 0.15));
+
+/** The traces whose points a brush chooses among, by their place in `tracesOf`. */
+export const BRUSHED_TRACES = [0, 1, 2, 5];
+
 /**
  * @param {Scene} scene
  * @param {Axis} x
@@ -62,14 +68,13 @@ export function tracesOf(scene, x, y, colour, { hasStep, brushed, xShown, yShown
   const across = (/** @type {Trial[]} */ trials) => trials.map((trial) => /** @type {number} */ (x.of(trial)));
   const up = (/** @type {Trial[]} */ trials) => trials.map((trial) => /** @type {number} */ (y.of(trial)));
   const hover = (/** @type {Trial[]} */ trials) => ({ customdata: trials.map((trial) => trial.id), text: trials.map((trial) => hoverText(trial, x)), hovertemplate: "%{text}<extra></extra>" });
-  const opacity = (/** @type {Trial[]} */ trials) => (brushed ? trials.map((trial) => (brushed.has(trial.id) ? 1 : 0.15)) : 1);
+  const opacity = (/** @type {Trial[]} */ trials) => opacities(trials.map((trial) => trial.id), brushed);
   const share = (/** @type {number} */ value, /** @type {readonly [number, number]} */ [low, high]) => (value - low) / (high - low);
   const ofY = (/** @type {Trial} */ trial) => (y.isLog ? Math.log10(/** @type {number} */ (y.of(trial))) : /** @type {number} */ (y.of(trial)));
   const dominated = oneOfEachCell(scene.dominated, (trial) => [share(Math.log10(/** @type {number} */ (x.of(trial))), xShown), share(ofY(trial), yShown)], width, 400);
   const below = oneOfEachCell(scene.below, (trial) => [share(Math.log10(/** @type {number} */ (x.of(trial))), xShown), 0], width, 400);
   const frontTrials = scene.front.map((point) => point.trial);
   const reach = (/** @type {0|1} */ end) => scene.front.map(({ trial, accuracy_interval: range }) => Math.abs((range?.[end] ?? trial.metrics.accuracy) - trial.metrics.accuracy));
-  const selected = scene.selected && x.of(scene.selected) && y.of(scene.selected) !== undefined ? [scene.selected] : [];
   return [
     { name: "Dominated", mode: "markers", x: across(dominated), y: up(dominated), ...hover(dominated), marker: { size: 7, color: colour.faint, line: { width: 0 }, opacity: opacity(dominated) } },
     {
@@ -114,7 +119,6 @@ export function tracesOf(scene, x, y, colour, { hasStep, brushed, xShown, yShown
       marker: { size: 11, symbol: "diamond", color: scene.open.map((trial) => (trial.state === "running" ? colour.running : colour.surface)), line: { width: 2, color: colour.running } },
     },
     { name: "Tied with the front", mode: "markers", x: across(scene.tied), y: up(scene.tied), ...hover(scene.tied), marker: { size: 8, symbol: "circle-open", color: colour.accent, line: { width: 1.5 }, opacity: opacity(scene.tied) } },
-    { name: "Selected", mode: "markers", hoverinfo: "skip", showlegend: false, x: across(selected), y: up(selected), marker: { size: 20, symbol: "circle-open", color: colour.ink, line: { width: 2 } } },
     // Plotly draws NaN when a reaction leaves an axis without any trace
     ...["y", "y2"].map((yaxis) => ({ yaxis, mode: "markers", x: [10 ** scene.xRange[0]], y: [y.isLog ? 10 ** scene.yRange[0] : scene.yRange[0]], hoverinfo: "skip", showlegend: false, marker: { opacity: 0 } })),
   ].map((trace) => ({ type: "scatter", showlegend: trace.x.length > 0, ...trace }));

@@ -126,8 +126,8 @@ export function followSearch(id, { onChange, onError }) {
       state = reduce(state, { type: "front", front });
       apply({ type: "search", search });
       const isLong = Object.values(search.trial_counts).reduce((a, b) => a + b, 0) > LONG_SEARCH;
-      if (isLong) apply({ type: "history", points: (await getHypervolume(id, signal)).points });
-      await readAllTrials();
+      const readHistory = async () => apply({ type: "history", points: (await getHypervolume(id, signal)).points });
+      await Promise.all([isLong && readHistory(), readAllTrials()]);
       if (isLong) firstEvent = Math.max(0, front.as_of_event - RECENT_EVENTS);
     } catch (error) {
       if (signal.aborted) return;

@@ -4,6 +4,7 @@
 import { ApiError, setOnUnauthenticated } from "./api.js";
 import { installBanner } from "./connection.js";
 import { h } from "./dom.js";
+import { loadPlotly } from "./plotly.js";
 import { routeOf, startRouter } from "./router.js";
 import { showSignIn, showWho } from "./session.js";
 
@@ -14,7 +15,11 @@ import { showSignIn, showWho } from "./session.js";
 /** @type {Record<Route["page"], () => Promise<ShowPage>>} */
 const PAGES = {
   searches: async () => (await import("./searches_page.js")).showSearches,
-  search: async () => (await import("./search_page.js")).showSearch,
+  search: async () => {
+    // by far the largest script of the page is read while its modules and its front are on their way
+    loadPlotly().catch(() => {}); // the chart asks again, and says it
+    return (await import("./search_page.js")).showSearch;
+  },
   trial: async () => (await import("./trial_page.js")).showTrial,
   new: async () => (await import("./new_search_page.js")).showNewSearch,
   compare: async () => (await import("./compare_page.js")).showCompare,

@@ -2,7 +2,7 @@
 /** Every finished network as a line across accuracy, costs and genes; brushes choose among them. */
 
 import { brushedIds, dimensionsOf, varyingGenes } from "./dimensions.js";
-import { h, setChildren, setText } from "./dom.js";
+import { h, oncePerFrame, setChildren, setText } from "./dom.js";
 import { createAxis } from "./parallel_axis.js";
 import { frontTrialIds } from "./state.js";
 import { colours, onSchemeChange } from "./theme.js";
@@ -12,7 +12,10 @@ import { colours, onSchemeChange } from "./theme.js";
 /** @import {ViewState} from "./state.js" */
 
 const MOST_LINES = 2500;
+/** More at once would hold up what the user does next; the rest follows frame by frame. */
+const LINES_PER_FRAME = 500;
 const WHILE_DRAGGED_MS = 150;
+const CHOICES_MS = 200;
 
 /**
  * @param {object} listeners
@@ -21,8 +24,9 @@ const WHILE_DRAGGED_MS = 150;
  */
 export function createParallel({ onBrushes, onGenes }) {
   const canvas = h("canvas", { class: "parallel-lines", "aria-hidden": "true" });
+  const marks = h("canvas", { class: "parallel-lines", "aria-hidden": "true" }); // the few that stand out, drawn anew alone
   const axisLayer = h("div", { class: "parallel-axes" });
-  const plot = h("div", { class: "parallel", role: "group", "aria-label": "Parallel coordinates; the table of trials shows the same networks" }, canvas, axisLayer);
+  const plot = h("div", { class: "parallel", role: "group", "aria-label": "Parallel coordinates; the table of trials shows the same networks" }, canvas, marks, axisLayer);
   const words = h("span", { class: "note", role: "status" });
   const clear = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => onBrushes(new Map()) }, "Clear brushes");
   const add = h("select", { "aria-label": "Add a gene", onchange: () => onGenes([...genes, add.value]) });
@@ -52,6 +56,10 @@ export function createParallel({ onBrushes, onGenes }) {
   let selected = null;
   let known = /** @type {unknown[]} */ ([]);
   let lastTold = 0;
+  let choicesTimer = 0;
+  /** @type {{lines: Trial[], isIn: boolean}[]} shares of the lines that wait for their frame */
+  let waiting = [];
+  const nextShare = oncePerFrame(drawShare);
 
   /** @param {string} key @param {readonly [number, number]|null} brush @param {boolean} isDone */
   function setBrush(key, brush, isDone) {
@@ -75,30 +83,61 @@ export function createParallel({ onBrushes, onGenes }) {
   }
 
   function draw() {
-    const { clientWidth: width, clientHeight: height } = canvas;
-    const density = window.devicePixelRatio || 1;
-    if (!width) return;
-    canvas.width = width * density;
-    canvas.height = height * density;
-    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    pen.scale(density, density);
-    const colour = colours();
+    drawMarks();
     const every = Math.max(1, Math.ceil(trials.length / MOST_LINES));
-    const some = trials.filter((trial, i) => i % every === 0 || onFront.has(trial.id));
-    const isIn = (/** @type {Trial} */ trial) => !brushed || brushed.has(trial.id);
-    const stroke = (/** @type {Trial[]} */ lines, /** @type {string} */ style, /** @type {number} */ alpha, /** @type {number} */ thickness) => {
-      pen.strokeStyle = style;
-      pen.globalAlpha = alpha;
-      pen.lineWidth = thickness;
-      pen.beginPath();
-      for (const trial of lines) traceLine(pen, trial, width, height);
-      pen.stroke();
-    };
-    const many = some.length > 300;
-    stroke(some.filter((trial) => !isIn(trial)), colour.faint, many ? 0.08 : 0.25, 1);
-    stroke(some.filter((trial) => isIn(trial) && !onFront.has(trial.id)), colour.muted, many ? 0.2 : 0.5, 1);
-    stroke(some.filter((trial) => isIn(trial) && onFront.has(trial.id)), colour.accent, 0.9, 1.75);
-    stroke(some.filter((trial) => trial.id === selected), colour.ink, 1, 2.5);
+    const some = trials.filter((trial, i) => i % every === 0 && !onFront.has(trial.id));
+    const shares = Math.ceil(some.length / LINES_PER_FRAME);
+    // each share is spread over all networks, so that the first one shows how the whole will look
+    const share = (/** @type {Trial[]} */ lines, /** @type {number} */ of) => lines.filter((_, i) => i % shares === of);
+    const [inside, outside] = [some.filter(isIn), some.filter((trial) => !isIn(trial))];
+    waiting = Array.from({ length: shares }, (_, i) => [
+      { lines: share(outside, i), isIn: false },
+      { lines: share(inside, i), isIn: true },
+    ]).flat();
+    erased(canvas);
+    drawShare();
+  }
+
+  /** @param {Trial} trial */
+  const isIn = (trial) => !brushed || brushed.has(trial.id);
+
+  function drawShare() {
+    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    const colour = colours();
+    const isMany = trials.length > 300;
+    for (const { lines, isIn: areIn } of waiting.splice(0, 2)) stroke(pen, lines, areIn ? colour.muted : colour.faint, areIn ? (isMany ? 0.16 : 0.5) : isMany ? 0.06 : 0.25, 1);
+    if (waiting.length) nextShare.ask();
+  }
+
+  function drawMarks() {
+    const pen = erased(marks);
+    const colour = colours();
+    const front = trials.filter((trial) => onFront.has(trial.id));
+    stroke(pen, front.filter((trial) => !isIn(trial)), colour.faint, 0.25, 1);
+    stroke(pen, front.filter(isIn), colour.accent, 0.9, 1.75);
+    stroke(pen, trials.filter((trial) => trial.id === selected), colour.ink, 1, 2.5);
+  }
+
+  /** An empty canvas of the size it has on the screen. @param {HTMLCanvasElement} layer */
+  function erased(layer) {
+    const density = window.devicePixelRatio || 1;
+    layer.width = canvas.clientWidth * density;
+    layer.height = canvas.clientHeight * density;
+    const pen = /** @type {CanvasRenderingContext2D} */ (layer.getContext("2d"));
+    pen.scale(density, density);
+    return pen;
+  }
+
+  /** @param {CanvasRenderingContext2D} pen @param {Trial[]} lines @param {string} style @param {number} alpha @param {number} thickness */
+  function stroke(pen, lines, style, alpha, thickness) {
+    if (!lines.length) return;
+    const { clientWidth: width, clientHeight: height } = canvas;
+    pen.strokeStyle = style;
+    pen.globalAlpha = alpha;
+    pen.lineWidth = thickness;
+    pen.beginPath();
+    for (const trial of lines) traceLine(pen, trial, width, height);
+    pen.stroke();
   }
 
   /** @param {CanvasRenderingContext2D} pen @param {Trial} trial @param {number} width @param {number} height */
@@ -117,6 +156,7 @@ export function createParallel({ onBrushes, onGenes }) {
   }
 
   function showGeneChoices() {
+    choicesTimer = 0;
     const others = varyingGenes(trials).filter((key) => !genes.includes(key));
     const key = others.join();
     add.hidden = !others.length;
@@ -140,14 +180,21 @@ export function createParallel({ onBrushes, onGenes }) {
     update(state, view) {
       const next = [state.trials, state.front, view.genes, view.brushes, view.selected];
       if (next.every((part, i) => part === known[i])) return brushed;
-      const areNew = state.trials !== known[0] || view.genes !== known[2];
+      const measured = state.trials === known[0] ? trials : [...state.trials.values()].filter((trial) => trial.metrics.accuracy !== undefined);
+      // progress of others changes none of these
+      const areNew = view.genes !== known[2] || measured.length !== trials.length || measured.some((trial, i) => trial !== trials[i]);
+      const areBrushed = !areNew && state.front === known[1] && view.brushes === brushes;
       known = next;
       ({ genes, brushes, selected } = view);
+      if (areBrushed) {
+        drawMarks(); // a brush of ours is drawn since it was set: only the selection can be new
+        return brushed;
+      }
       onFront = frontTrialIds(state.front);
       if (areNew) {
-        trials = [...state.trials.values()].filter((trial) => trial.metrics.accuracy !== undefined);
+        trials = measured;
         dimensions = dimensionsOf(state, trials, genes);
-        showGeneChoices();
+        choicesTimer ||= window.setTimeout(showGeneChoices, CHOICES_MS); // looks at every gene of every network
       }
       element.hidden = trials.length < 2;
       for (const { key } of dimensions) if (!axes.has(key)) axes.set(key, createAxis((brush, isDone) => setBrush(key, brush, isDone)));
@@ -157,6 +204,8 @@ export function createParallel({ onBrushes, onGenes }) {
       return brushed;
     },
     stop() {
+      window.clearTimeout(choicesTimer);
+      nextShare.stop();
       stopListening();
       resized.disconnect();
     },

@@ -7,6 +7,8 @@
  */
 const MAP_STYLES_ID = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53";
 
+const AGAIN_MS = 5000;
+
 /** @type {Promise<any>|null} */
 let loading = null;
 
@@ -19,7 +21,7 @@ export function loadPlotly() {
     script.src = "assets/plotly.min.js";
     script.addEventListener("load", () => resolve(/** @type {any} */ (window).Plotly));
     script.addEventListener("error", () => {
-      loading = null;
+      window.setTimeout(() => (loading = null), AGAIN_MS); // whoever asks until then hears the same
       reject(new Error("The chart library could not be loaded."));
     });
     document.head.append(noMapStyles, script);
