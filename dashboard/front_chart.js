@@ -9,6 +9,7 @@ import { frontInWords, sceneOf } from "./front_scene.js";
 import { createSketch, frameOf, ticksAcross } from "./front_sketch.js";
 import { BRUSHED_TRACES, opacities, tracesOf } from "./front_traces.js";
 import { loadPlotly } from "./plotly.js";
+import { differInProgressAlone } from "./state.js";
 import { colours, onSchemeChange } from "./theme.js";
 
 /** @import {Trial} from "./types.js" */
@@ -84,6 +85,8 @@ export function createFrontChart({ onSelect, onBudget }) {
   let latest = null;
   let axesShown = "";
   let drawnKey = /** @type {unknown[]} */ ([]);
+  /** @type {ViewState["trials"]|null} */
+  let drawnTrials = null;
   /** @type {ReadonlySet<string>|null} */
   let drawnBrushed = null;
   let width = 0;
@@ -120,8 +123,10 @@ export function createFrontChart({ onSelect, onBudget }) {
     const [x, y] = [costAxis(state.search, view.x), upAxis(view.y)];
     width = plot.clientWidth;
     // a dragged budget moves the line and its veil, a selection its ring, a brush fades points: they stay where they are
-    const key = [state.search?.id, state.search?.budgets[x.key], state.front, state.trials, x, y, width, shown];
-    if (key.some((part, i) => part !== drawnKey[i])) redraw(key, x, y, brushed);
+    const key = [state.search?.id, state.search?.budgets[x.key], state.front, x, y, width, shown];
+    const areSame = differInProgressAlone(drawnTrials, state.trials);
+    drawnTrials = state.trials;
+    if (!areSame || key.some((part, i) => part !== drawnKey[i])) redraw(key, x, y, brushed);
     else if (brushed !== drawnBrushed) {
       const { data } = /** @type {any} */ (plot);
       Plotly.restyle(plot, { "marker.opacity": BRUSHED_TRACES.map((place) => opacities(data[place].customdata, brushed)) }, BRUSHED_TRACES);

@@ -51,6 +51,23 @@ export const isTrialEnded = (trial) => ENDED_TRIAL.has(trial.state);
 /** @param {Search} search */
 export const isSearchEnded = (search) => ENDED_SEARCH.has(search.state);
 
+/**
+ * Whether two views of the trials show the same but for the progress of those in training, which comes
+ * many times a second and moves nothing in a picture or an order.
+ *
+ * @param {ViewState["trials"]|null} before
+ * @param {ViewState["trials"]} after
+ */
+export function differInProgressAlone(before, after) {
+  if (before === after) return true;
+  if (before?.size !== after.size) return false;
+  for (const [id, trial] of after) {
+    const known = before.get(id);
+    if (known !== trial && !(known?.progress && trial.progress && known.state === "running" && trial.state === "running" && known.attempt === trial.attempt)) return false;
+  }
+  return true;
+}
+
 /** @param {Front|null} front */
 export const frontTrialIds = (front) => new Set((front?.points ?? []).map((point) => point.trial.id));
 

@@ -5,7 +5,7 @@ import { asCsv } from "./csv.js";
 import { h, oncePerFrame, setChildren, setText } from "./dom.js";
 import { plural } from "./format.js";
 import { saveText } from "./save.js";
-import { frontTrialIds } from "./state.js";
+import { differInProgressAlone, frontTrialIds } from "./state.js";
 import { COLUMNS, sorted } from "./trial_columns.js";
 import { createRow } from "./trial_row.js";
 
@@ -31,6 +31,8 @@ export function createTrialsTable(onSelect) {
   /** @type {Trial[]} */
   let ordered = [];
   let orderedFor = /** @type {unknown[]} */ ([]);
+  /** @type {ViewState["trials"]|null} */
+  let orderedTrials = null;
   /** @type {Map<string, ReturnType<typeof createRow>>} */
   const rows = new Map();
 
@@ -80,7 +82,7 @@ export function createTrialsTable(onSelect) {
     const { state, selectedId } = latest;
     const onFront = frontTrialIds(state.front);
     const [first, last] = range();
-    const inSight = ordered.slice(first, last);
+    const inSight = ordered.slice(first, last).map((trial) => state.trials.get(trial.id) ?? trial); // as far as it has come
     const elements = inSight.map((trial, i) => {
       const row = rows.get(trial.id) ?? createRow(onSelect, trial.id);
       rows.set(trial.id, row);
@@ -96,8 +98,10 @@ export function createTrialsTable(onSelect) {
   function render() {
     if (!latest) return;
     const { state, brushed } = latest;
-    const wanted = [state.trials, state.front, state.hasAllTrials, brushed, sortColumn, direction, isFrontOnly];
-    if (wanted.some((part, i) => part !== orderedFor[i])) {
+    const wanted = [state.front, state.hasAllTrials, brushed, sortColumn, direction, isFrontOnly];
+    const areSame = differInProgressAlone(orderedTrials, state.trials);
+    orderedTrials = state.trials;
+    if (!areSame || wanted.some((part, i) => part !== orderedFor[i])) {
       orderedFor = wanted;
       const onFront = frontTrialIds(state.front);
       const isShown = (/** @type {Trial} */ trial) => (!isFrontOnly || onFront.has(trial.id)) && (!brushed || brushed.has(trial.id));

@@ -83,6 +83,23 @@ def test_progress_alone_causes_no_reads(evaluate: Any) -> None:
     assert stale == [False, False, 0]
 
 
+def test_only_progress_leaves_pictures_and_orders_alone(evaluate: Any) -> None:
+    same = evaluate(
+        """
+        const { differInProgressAlone } = await import("/state.js");
+        const first = feed(EMPTY, events.slice(0, 5)).trials;
+        const progress = (id, epoch) => event(id, "trial.progress", { ...a, phase: "qat", epoch });
+        const later = feed(feed(EMPTY, events.slice(0, 5)), [progress(6, 3)]).trials;
+        const done = feed(EMPTY, events.slice(0, 6)).trials;
+        const again = feed(EMPTY, events.slice(0, 4)).trials;
+        const pairs = [[first, later], [first, done], [again, first], [null, first]];
+        const same = pairs.map((pair) => differInProgressAlone(...pair));
+        return [first.get("a") !== later.get("a"), ...same];
+        """
+    )
+    assert same == [True, True, False, False, False]
+
+
 def test_events_in_words(evaluate: Any) -> None:
     lines = evaluate(
         """

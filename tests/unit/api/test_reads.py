@@ -225,3 +225,19 @@ def test_the_dashboard_and_its_chart_script_come_from_here(api: InProcess) -> No
     script = api.get("/assets/plotly.min.js")
     assert script.headers["content-type"].startswith("text/javascript")
     assert len(script.content) > 1_000_000
+
+
+def test_the_chart_script_travels_packed_and_once(api: InProcess) -> None:
+    path = "/assets/plotly.min.js"
+    plain = api.get(path, headers={"Accept-Encoding": "identity"})
+    packed = api.get(path, headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == "Accept-Encoding"
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+    assert packed.content == plain.content
+    assert packed.headers["etag"] != plain.headers["etag"]
+    known = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["etag"]}
+    assert api.get(path, headers=known).status_code == 304
+    known["If-None-Match"] = plain.headers["etag"]
+    assert api.get(path, headers=known).status_code == 200
