@@ -43,6 +43,7 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "artifacts_export": READ,
         "artifacts_get": READ,
         "audit_list_entries": ADMIN,
+        "events_all_events": READ,
         "events_events": READ,
         "explanations_get": READ,
         "fronts_get": READ,

@@ -93,7 +93,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         converter=ModelConverter(),
         exports=ExportCache(export),
         fronts=FrontCache(store, fronts.build_front),
-        hub=EventHub(store, poll_s),
+        hub=EventHub(poll_s),
         metrics=metrics_registry(store),
         lease_s=settings.lease_s,
         heartbeat_s=heartbeat_s,

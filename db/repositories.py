@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, Text, bindparam, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.lists import searches_query
@@ -25,7 +25,7 @@ from db.tables import (
 from search.entities import Artifact, Event, Search
 from search.filters import ALL_SEARCHES, SearchFilter
 from search.states import TERMINAL_SEARCH_STATES, SearchState
-from search.store import Schedule
+from search.store import LogMark, Schedule
 
 
 class SqlSearches:
@@ -131,6 +131,13 @@ _TYPES: Final = (
 )
 
 
+_OWN_NUMBER: Final = select(cast(cast(func.pg_current_xact_id(), Text), BigInteger))
+_OLDEST_AT_WORK: Final = select(
+    cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger)
+)
+"""Every transaction with a lower number has ended, for this one to see [PostgreSQL, table 9.80]."""
+
+
 class SqlEvents:
     """Implements ``search.store.EventRepository``.
 
@@ -197,6 +204,47 @@ class SqlEvents:
         """Return the id of the newest event, 0 without events."""
         query = select(func.max(EventRow.id)).where(EventRow.search_id == search_id)
         return self._session.scalar(query) or 0
+
+    def mark(self, after: int) -> LogMark | None:
+        """Return where the log of all searches ends now; ``None`` if nothing is after ``after``."""
+        newest = self._session.scalar(select(func.max(EventRow.id))) or 0
+        if newest <= after:
+            return None
+        # drawn after what this transaction sees: whoever had drawn an id by then held a search's
+        # lock, and so has a lower number
+        number = self._session.scalar(_OWN_NUMBER) if self._may_reorder() else 0
+        return LogMark(newest, number or 0)
+
+    def settled(self, mark: LogMark) -> bool:
+        """Whether this transaction sees every event up to a mark that an earlier one has made."""
+        oldest = self._session.scalar(_OLDEST_AT_WORK) if self._may_reorder() else None
+        return oldest is None or oldest >= mark.transaction
+
+    def of_all(
+        self,
+        after: int,
+        up_to: int,
+        limit: int,
+        *,
+        search_ids: Collection[str] = (),
+        types: Collection[str] = (),
+    ) -> list[tuple[str, Event]]:
+        """Return up to ``limit`` events with ``after < id <= up_to`` by id, and their projects."""
+        query = (
+            select(EventRow, SearchRow.project_id)
+            .join(SearchRow, SearchRow.id == EventRow.search_id)
+            .where(EventRow.id > after, EventRow.id <= up_to)
+        )
+        if search_ids:
+            query = query.where(EventRow.search_id.in_(search_ids))
+        if types:
+            query = query.where(EventRow.type.in_(types))
+        rows = self._session.execute(query.order_by(EventRow.id).limit(limit))
+        return [(project, to_event(row)) for row, project in rows]
+
+    def _may_reorder(self) -> bool:
+        # SQLite has one writer at a time, so that ids rise in the order of commits
+        return self._session.get_bind().dialect.name != "sqlite"
 
 
 def _event_columns(

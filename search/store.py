@@ -34,6 +34,19 @@ from search.retention import LeftoverRepository
 from search.trial_logs import TrialLogRepository
 
 
+@dataclass(frozen=True, slots=True)
+class LogMark:
+    """A place in the log of all searches, before which no event may appear any more one day.
+
+    Attributes:
+        newest: Id of the newest event that could be seen.
+        transaction: Every transaction that may still bring an event before it is older than this.
+    """
+
+    newest: int
+    transaction: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """A search's place in the machinery, apart from what users see.
@@ -233,6 +246,8 @@ class EventRepository(Protocol):
     """The log of each search; ids rise in the order of commits within a search.
 
     Whoever appends holds the search's lock, so a reader that resumes after an id misses nothing.
+    Over all searches a lower id may be committed after a higher one: ``mark`` and ``settled`` say
+    up to where nothing can be missed.
     """
 
     def append(self, search_id: str, type_: str, at: datetime, payload: dict[str, Any]) -> int:
@@ -263,6 +278,31 @@ class EventRepository(Protocol):
 
     def last_id(self, search_id: str) -> int:
         """Return the id of the newest event, 0 without events."""
+
+    def mark(self, after: int) -> LogMark | None:
+        """Return where the log of all searches ends now; ``None`` if nothing is after ``after``."""
+
+    def settled(self, mark: LogMark) -> bool:
+        """Whether this transaction sees every event up to a mark that an earlier one has made."""
+
+    def of_all(
+        self,
+        after: int,
+        up_to: int,
+        limit: int,
+        *,
+        search_ids: Collection[str] = (),
+        types: Collection[str] = (),
+    ) -> list[tuple[str, Event]]:
+        """Return up to ``limit`` events with ``after < id <= up_to`` by id, and their projects.
+
+        Args:
+            after: Id of the last event the caller has.
+            up_to: Newest id of a mark that is settled.
+            limit: How many at most.
+            search_ids: Only events of these searches; without any, of all.
+            types: Only events of these types; without any, of all.
+        """
 
 
 class WorkerRepository(Protocol):

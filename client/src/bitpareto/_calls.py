@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from bitpareto.errors import APIResponseError
 from bitpareto.types import (
     Curves,
+    EventType,
     Explanation,
     Front,
     HardwareProfile,
@@ -329,7 +330,15 @@ def get_meta() -> Call[Meta]:
     return Call(method="GET", path="/v1/meta", read=_read_meta)
 
 
-def events_call(search_id: str, after: int) -> Call[bytes]:
+def events_call(search_id: str, after: int | None) -> Call[bytes]:
     """Open the event stream after an event."""
     path = f"{search_path(search_id)}/events"
     return Call(method="GET", path=path, read=bytes, params=given(after=after))
+
+
+def all_events_call(
+    after: int | None, search_ids: Sequence[str] = (), types: Sequence[EventType] = ()
+) -> Call[bytes]:
+    """Open the stream of all searches after an event, or now."""
+    asked = given(after=after, search_id=list(search_ids) or None, type=list(types) or None)
+    return Call(method="GET", path="/v1/events", read=bytes, params=asked)

@@ -11,9 +11,10 @@ from typing import Self
 import httpx
 import pytest
 
-from api import event_hub
+from api import event_hub, event_logs, event_stream
 from api.app import create_app
 from api.event_hub import EventHub
+from api.routes import events as events_routes
 from search.entities import Limits
 from search.store import Store, UnitOfWork
 from tests.served import Deployment, served
@@ -117,7 +118,7 @@ def test_streams_leave_the_server_answering_and_end_with_their_clients(
     search = new_search(deployment.store)
     app = create_app(deployment.settings, poll_s=0.05, heartbeat_s=0.2)
     store = CountingStore(app.state.parts.store)
-    app.state.parts = replace(app.state.parts, store=store, hub=EventHub(store, 0.05))
+    app.state.parts = replace(app.state.parts, store=store, hub=EventHub(0.05))
     with served(app) as address, httpx.Client(timeout=20) as client:
         url = f"{address}/v1/searches/{search.id}/events"
         streams = [client.send(client.build_request("GET", url), stream=True) for _ in range(40)]
@@ -142,7 +143,8 @@ def test_who_falls_behind_the_feed_reads_on_in_the_database(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_hub, "_KEPT", 3)
-    monkeypatch.setattr(event_hub, "BATCH", 4)
+    for module in (event_hub, event_logs, event_stream, events_routes):
+        monkeypatch.setattr(module, "BATCH", 4)
     search = new_search(deployment.store, limits=Limits(max_trials=8, max_parallel=8))
     app = create_app(deployment.settings, poll_s=0.02)
     with (
@@ -164,7 +166,7 @@ def test_a_stream_ends_when_its_search_cannot_be_read_any_more(deployment: Deplo
     search = new_search(deployment.store)
     app = create_app(deployment.settings, poll_s=0.02)
     store = CountingStore(app.state.parts.store)
-    app.state.parts = replace(app.state.parts, hub=EventHub(store, 0.02))
+    app.state.parts = replace(app.state.parts, store=store, hub=EventHub(0.02))
     with served(app) as address:
         url = f"{address}/v1/searches/{search.id}/events"
         with httpx.stream("GET", url, timeout=20) as answer:

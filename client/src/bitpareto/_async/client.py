@@ -8,6 +8,7 @@ from bitpareto import _access_calls as access_calls
 from bitpareto import _calls as calls
 from bitpareto._async.resources.api_keys import AsyncApiKeys
 from bitpareto._async.resources.audit import AsyncAudit
+from bitpareto._async.resources.events import AsyncEvents
 from bitpareto._async.resources.hardware_profiles import AsyncHardwareProfiles
 from bitpareto._async.resources.models import AsyncModels
 from bitpareto._async.resources.projects import AsyncProjects
@@ -43,6 +44,7 @@ class AsyncClient:
         api_keys: Make, list and revoke API keys.
         projects: Make and list projects, and who is a member.
         audit: Read who changed what.
+        events: Follow what happens in all searches.
 
     Example:
         async with AsyncClient() as client:
@@ -80,6 +82,7 @@ class AsyncClient:
         self.api_keys = AsyncApiKeys(self._transport)
         self.projects = AsyncProjects(self._transport)
         self.audit = AsyncAudit(self._transport)
+        self.events = AsyncEvents(self._transport)
 
     @property
     def base_url(self) -> str:

@@ -1,17 +1,18 @@
-"""Following a search's events over any number of connections."""
+"""Following events over any number of connections."""
 
 import time
 from asyncio import sleep
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from enum import Enum, auto
 from typing import Final
 
 from bitpareto._async.transport import AsyncTransport
-from bitpareto._calls import events_call
+from bitpareto._calls import Call
 from bitpareto._retries import RETRIED_STATUSES, backoff_s
 from bitpareto._sse import SseDecoder
 from bitpareto.errors import APIConnectionError, APIStatusError
 from bitpareto.types import SearchEvent
+from bitpareto.types.base import ResponseModel
 
 SILENCE_S: Final = 45.0
 """Three of the server's heartbeats; after that the connection counts as lost."""
@@ -26,17 +27,26 @@ class _Sign(Enum):
     DONE = auto()
 
 
+class _Ready(ResponseModel):
+    """From where a stream goes that began without saying so."""
+
+    after: int
+
+
 async def follow(
-    transport: AsyncTransport, search_id: str, after: int, deadline: float | None = None
+    transport: AsyncTransport, opened: Callable[[int | None], Call[bytes]], after: int | None
 ) -> AsyncIterator[SearchEvent]:
     """Yield what ``follow_closely`` yields, events alone."""
-    async for event in follow_closely(transport, search_id, after, deadline):
+    async for event in follow_closely(transport, opened, after):
         if event is not None:
             yield event
 
 
 async def follow_closely(
-    transport: AsyncTransport, search_id: str, after: int, deadline: float | None = None
+    transport: AsyncTransport,
+    opened: Callable[[int | None], Call[bytes]],
+    after: int | None,
+    deadline: float | None = None,
 ) -> AsyncIterator[SearchEvent | None]:
     """Yield events after ``after`` until the server says that nothing can follow.
 
@@ -44,8 +54,8 @@ async def follow_closely(
 
     Args:
         transport: Where to ask.
-        search_id: A search that exists.
-        after: Id of the last event the caller has.
+        opened: Returns the call that opens the stream after an event.
+        after: Id of the last event the caller has; ``None`` begins now.
         deadline: ``time.monotonic()`` at which to return although more may follow.
 
     Raises:
@@ -59,7 +69,7 @@ async def follow_closely(
             return
         try:
             silence_s = min(silence_s, SILENCE_S)
-            async for event in _one_connection(transport, search_id, after, silence_s):
+            async for event in _one_connection(transport, opened(after), silence_s):
                 failures = 0
                 if event is _Sign.DONE:
                     return
@@ -67,6 +77,7 @@ async def follow_closely(
                     after = event.id
                     yield event
                 else:
+                    after = event.after if isinstance(event, _Ready) else after
                     yield None
                 if deadline is not None and time.monotonic() >= deadline:
                     return
@@ -81,19 +92,22 @@ async def follow_closely(
 
 
 async def _one_connection(
-    transport: AsyncTransport, search_id: str, after: int, silence_s: float
-) -> AsyncIterator[SearchEvent | _Sign]:
+    transport: AsyncTransport, call: Call[bytes], silence_s: float
+) -> AsyncIterator[SearchEvent | _Ready | _Sign]:
     """Yield the events of one connection, and signs of life between them."""
     decoder = SseDecoder()
     opened = time.monotonic()
-    async with transport.stream(events_call(search_id, after), read_timeout_s=silence_s) as answer:
+    async with transport.stream(call, read_timeout_s=silence_s) as answer:
         async for chunk in answer.chunks:
             messages = decoder.feed(chunk)
             for message in messages:
                 if message.event == "done":
                     yield _Sign.DONE
                     return
-                yield SearchEvent.model_validate_json(message.data)
+                if message.event == "ready":
+                    yield _Ready.model_validate_json(message.data)
+                else:
+                    yield SearchEvent.model_validate_json(message.data)
             if not messages:
                 yield _Sign.ALIVE
             # a heartbeat restarts the read timeout, which must not carry us past a deadline

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bitpareto import _calls as calls
@@ -191,7 +192,7 @@ class AsyncSearch:
 
         A lost connection is opened again where it broke.
         """
-        return follow(self._transport, self.id, after)
+        return follow(self._transport, partial(calls.events_call, self.id), after)
 
     async def wait(
         self,

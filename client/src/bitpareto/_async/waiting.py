@@ -5,11 +5,12 @@ import time
 from asyncio import sleep
 from asyncio.exceptions import CancelledError
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Final
 
 from bitpareto._async.follow import follow_closely
 from bitpareto._async.transport import AsyncTransport
-from bitpareto._calls import get_front, get_search
+from bitpareto._calls import events_call, get_front, get_search
 from bitpareto.errors import APIConnectionError, APIStatusError, WaitTimeoutError
 from bitpareto.progress import Display, Tally, open_display
 from bitpareto.types import Search, SearchEvent
@@ -73,7 +74,9 @@ async def _events_or_ticks(
 ) -> AsyncIterator[SearchEvent | None]:
     """Yield events, and ``None`` whenever it is time to ask although nothing has happened."""
     try:
-        async for event in follow_closely(transport, search_id, after, deadline):
+        async for event in follow_closely(
+            transport, partial(events_call, search_id), after, deadline
+        ):
             yield event
     except (APIConnectionError, APIStatusError) as error:
         # a proxy may not pass streams on; what else is wrong, the question itself will tell

@@ -9,6 +9,7 @@ from bitpareto import _access_calls as access_calls
 from bitpareto import _calls as calls
 from bitpareto._sync.resources.api_keys import ApiKeys
 from bitpareto._sync.resources.audit import Audit
+from bitpareto._sync.resources.events import Events
 from bitpareto._sync.resources.hardware_profiles import HardwareProfiles
 from bitpareto._sync.resources.models import Models
 from bitpareto._sync.resources.projects import Projects
@@ -44,6 +45,7 @@ class Client:
         api_keys: Make, list and revoke API keys.
         projects: Make and list projects, and who is a member.
         audit: Read who changed what.
+        events: Follow what happens in all searches.
 
     Example:
         with Client() as client:
@@ -81,6 +83,7 @@ class Client:
         self.api_keys = ApiKeys(self._transport)
         self.projects = Projects(self._transport)
         self.audit = Audit(self._transport)
+        self.events = Events(self._transport)
 
     @property
     def base_url(self) -> str:

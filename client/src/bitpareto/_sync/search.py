@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bitpareto import _calls as calls
@@ -192,7 +193,7 @@ class Search:
 
         A lost connection is opened again where it broke.
         """
-        return follow(self._transport, self.id, after)
+        return follow(self._transport, partial(calls.events_call, self.id), after)
 
     def wait(
         self,

@@ -5,10 +5,11 @@ import sys
 import time
 from asyncio.exceptions import CancelledError
 from collections.abc import Iterator
+from functools import partial
 from time import sleep
 from typing import Final
 
-from bitpareto._calls import get_front, get_search
+from bitpareto._calls import events_call, get_front, get_search
 from bitpareto._sync.follow import follow_closely
 from bitpareto._sync.transport import Transport
 from bitpareto.errors import APIConnectionError, APIStatusError, WaitTimeoutError
@@ -74,7 +75,7 @@ def _events_or_ticks(
 ) -> Iterator[SearchEvent | None]:
     """Yield events, and ``None`` whenever it is time to ask although nothing has happened."""
     try:
-        for event in follow_closely(transport, search_id, after, deadline):
+        for event in follow_closely(transport, partial(events_call, search_id), after, deadline):
             yield event
     except (APIConnectionError, APIStatusError) as error:
         # a proxy may not pass streams on; what else is wrong, the question itself will tell

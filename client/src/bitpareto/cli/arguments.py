@@ -9,6 +9,7 @@ from bitpareto._transport import DEFAULT_BASE_URL, VERSION
 from bitpareto.cli import (
     commands,
     completion,
+    events,
     explain,
     export,
     hardware,
@@ -21,7 +22,7 @@ from bitpareto.cli import (
     workers,
 )
 from bitpareto.types.access import KeyScope
-from bitpareto.types.searches import FrontSort, SearchState
+from bitpareto.types.searches import EventType, FrontSort, SearchState
 from bitpareto.types.trials import TrialFormat, TrialSort, TrialState
 
 _DESCRIPTION = """\
@@ -160,6 +161,28 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     printed.add_argument("--tail", type=_positive, metavar="N", help="only the last N lines")
     printed.add_argument("--attempt", type=_positive, metavar="N", help="only of this attempt")
     printed.add_argument("--follow", action="store_true", help="stay until the trial has ended")
+
+    followed = add(
+        "events",
+        events.events,
+        "follow what happens in all searches",
+        "bitpareto events --type front.changed --json",
+    )
+    followed.add_argument(
+        "--search", action="append", default=[], metavar="SEARCH", help="only of it; repeatable"
+    )
+    followed.add_argument(
+        "--type",
+        action="append",
+        default=[],
+        choices=get_args(EventType),
+        metavar="TYPE",
+        help="only of this type, such as front.changed; repeatable",
+    )
+    followed.add_argument(
+        "--after", type=_not_negative, metavar="ID", help="begin after this event; 0 is the first"
+    )
+    followed.add_argument("--limit", type=_positive, metavar="N", help="end after N events")
     example = "bitpareto attempts trl_01J..."
     tried = add("attempts", logs.attempts, "show who worked on a trial", example)
     tried.add_argument("trial", metavar="TRIAL", help="id of a trial")
@@ -316,6 +339,13 @@ def _takes_size(verb: argparse.ArgumentParser) -> None:
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _not_negative(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError
+    return value
 
 
 def _positive(text: str) -> Any:

@@ -25,6 +25,7 @@ from bitpareto.types.models import Model
 from bitpareto.types.problems import FieldError, Problem
 from bitpareto.types.searches import (
     EarlyStopping,
+    EventType,
     ExpectedGain,
     Front,
     FrontPoint,
@@ -77,6 +78,7 @@ __all__ = [
     "Curves",
     "DatasetMeta",
     "EarlyStopping",
+    "EventType",
     "ExpectedGain",
     "Explanation",
     "FieldError",

@@ -263,6 +263,24 @@ class Front(ResponseModel):
     points: list[FrontPoint]
 
 
+EventType = Literal[
+    "search.state",
+    "search.extended",
+    "trial.created",
+    "trial.started",
+    "trial.progress",
+    "trial.rung",
+    "trial.stopped",
+    "trial.finished",
+    "trial.tested",
+    "trial.failed",
+    "trial.requeued",
+    "trial.cancelled",
+    "front.changed",
+]
+"""What may happen; a newer server may know more, so ``SearchEvent.type`` is any text."""
+
+
 class SearchEvent(ResponseModel):
     """One entry of a search's event stream."""
 

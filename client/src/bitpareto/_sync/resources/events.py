@@ -1,0 +1,37 @@
+# Made by scripts/make_sync_client.py; change bitpareto/_async instead.
+"""``client.events``: what happens in all searches."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from bitpareto import _calls as calls
+from bitpareto._sync.follow import follow
+from bitpareto._sync.transport import Transport
+from bitpareto.types import EventType, SearchEvent
+
+
+class Events:
+    """Follow every search of a project over one connection."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def stream(
+        self,
+        *,
+        after: int | None = None,
+        search_ids: Sequence[str] = (),
+        types: Sequence[EventType] = (),
+    ) -> Iterator[SearchEvent]:
+        """Yield events as they happen, none lost and none twice; it does not end by itself.
+
+        A lost connection is opened again where it broke.
+
+        Args:
+            after: Id of the last event you have, 0 for all there ever were; by default only what
+                happens from now on.
+            search_ids: Only events of these searches; by default of all, new ones included.
+            types: Only events of these types, such as ``["front.changed"]``.
+        """
+        opened = partial(calls.all_events_call, search_ids=search_ids, types=types)
+        return follow(self._transport, opened, after)
