@@ -8,8 +8,9 @@ from fastapi.sse import format_sse_event
 from api.mapping import event_to_wire
 from search.entities import Event, Search
 from search.errors import StoreBusyError
+from search.event_log import LogMark
 from search.states import TERMINAL_SEARCH_STATES, TrialState
-from search.store import LogMark, Store
+from search.store import Store
 
 BATCH: Final = 500
 """Events read at once; a long replay is sent in several reads."""

@@ -23,9 +23,10 @@ from db.tables import (
     SearchRow,
 )
 from search.entities import Artifact, Event, Search
+from search.event_log import LogMark
 from search.filters import ALL_SEARCHES, SearchFilter
 from search.states import TERMINAL_SEARCH_STATES, SearchState
-from search.store import LogMark, Schedule
+from search.store import Schedule
 
 
 class SqlSearches:
