@@ -1,16 +1,18 @@
 """The logs that streams follow: that of one search, and that of all searches."""
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from fastapi.sse import format_sse_event
 
 from api.mapping import event_to_wire
 from search.entities import Event, Search
 from search.errors import StoreBusyError
-from search.event_log import LogMark
 from search.states import TERMINAL_SEARCH_STATES, TrialState
 from search.store import Store
+
+if TYPE_CHECKING:
+    from search.event_log import LogMark
 
 BATCH: Final = 500
 """Events read at once; a long replay is sent in several reads."""

@@ -42,15 +42,18 @@ class Operation:
         path = re.sub(r"{(\w+)}", lambda found: ids[found[1]], self.path)
         headers = REMOTE if key is None else {**REMOTE, "Authorization": f"Bearer {key}"}
         json = BODIES.get(self.id, {}) if self.body else None
-        # an event stream would not end, so it starts after the end of time
-        query = "?after=999999999" if self.id == "events_events" else ""
-        return api.request(self.method, path + query, headers=headers, json=json)
+        return api.request(self.method, path + QUERIES.get(self.id, ""), headers=headers, json=json)
 
 
 BODIES: dict[str, Any] = {
     "searches_create": BODY,
     "searches_extend": {"trials": 1},
     "access_set_role": {"role": "viewer"},
+}
+QUERIES = {
+    # event streams would not end, so one starts after the end of time, and one at no search
+    "events_events": "?after=999999999",
+    "events_all_events": "?search_id=sea_00000000000000000000000000",
 }
 NOWHERE = {
     "search_id": "sea_00000000000000000000000000",

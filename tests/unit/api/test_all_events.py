@@ -17,7 +17,9 @@ from api.app import create_app
 from bitpareto import Client
 from bitpareto.cli import main
 from bitpareto.types import EventType
+from search.access import Role, Scope
 from search.entities import Limits
+from search.use_cases.access import create_key, create_project, set_member
 from tests.cutting_proxy import cutting_proxy
 from tests.served import Deployment, served
 from tests.service import new_search
@@ -104,6 +106,49 @@ def test_filters_keep_the_rest_out_and_the_heartbeat_in(
         ]
     assert [event["id"] for event in seen] == wanted
     assert second not in {event["search_id"] for event in seen}
+
+
+@pytest.mark.parametrize("after", ["?after=0", ""])
+def test_nothing_of_another_project_comes_through(
+    address: str, deployment: Deployment, after: str
+) -> None:
+    now = deployment.store.now()
+    with deployment.store.begin() as uow:
+        create_project(uow, "second", now)
+        set_member(uow, "second", "bob", Role.ADMIN, now)
+        _, key = create_key(
+            uow,
+            project_id="second",
+            user="bob",
+            name="",
+            scope=Scope.READ,
+            expires_at=None,
+            now=now,
+        )
+    theirs = new_search(deployment.store.of_project("second"))
+    mine = _run(deployment)
+    with httpx.stream(
+        "GET",
+        f"{address}/v1/events{after}",
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=20,
+    ) as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        others = _run(deployment)
+        last = new_search(deployment.store.of_project("second"))
+        seen = []
+        for line in lines:
+            if line.startswith("data: ") and "search_id" in line:
+                seen.append(json.loads(line[6:])["search_id"])
+                if seen[-1] == last.id:
+                    break
+    assert not {mine, others} & set(seen)
+    assert theirs.id in seen or not after
+    named = httpx.get(
+        f"{address}/v1/events?search_id={mine}", headers={"Authorization": f"Bearer {key}"}
+    )
+    assert named.status_code == 404
 
 
 def test_what_cannot_be_asked_for_is_refused(address: str) -> None:
