@@ -88,6 +88,8 @@ def test_finished_trial_appears_without_reload(page: Page, service: Any, script:
 
     script.report(lease, 3, 20)
     expect(row.locator("td.state")).to_contain_text("float 3/20")
+    script.report(lease, 4, 20)
+    expect(row.locator("td.state")).to_contain_text("float 4/20")
     script.complete(lease, 0.99)
     expect(row.get_by_text("99.0")).to_be_visible()
     expect(row.get_by_role("link", name="Download")).to_be_visible()
