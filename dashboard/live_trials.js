@@ -12,8 +12,10 @@ import { trialHref } from "./router.js";
 const MOST = 12;
 const [WIDTH, HEIGHT] = [150, 44];
 
-/** @param {readonly number[]} accuracies */
-function curve(accuracies) {
+/** @param {readonly number[]} measured of which no more are drawn than there is room for */
+function curve(measured) {
+  const step = Math.ceil(measured.length / WIDTH) || 1;
+  const accuracies = measured.filter((_, i) => (measured.length - 1 - i) % step === 0);
   const x = (/** @type {number} */ i) => 2 + (i * (WIDTH - 4)) / Math.max(1, accuracies.length - 1);
   const y = (/** @type {number} */ value) => HEIGHT - 2 - value * (HEIGHT - 4);
   const path = accuracies.map((value, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(value).toFixed(1)}`).join("");
