@@ -22,6 +22,7 @@ from torch.distributions import MultivariateNormal
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]  # public, but not in __all__
 
 from optimizer.errors import ModelError
+from optimizer.posterior import Posterior, Watched
 
 _MAX_ITERATIONS = 60
 _MOST_FITTED = 256
@@ -86,8 +87,18 @@ class AccuracyModel:
             mll = ExactMarginalLogLikelihood(self._gp.likelihood, self._gp)
             fit_gpytorch_mll_scipy(mll, options={"maxiter": _MAX_ITERATIONS}, timeout_sec=timeout_s)
             self._gp.eval()
-            # gpytorch has no types, and nn.Module says that any attribute may be a tensor
-            self._gp.set_train_data(self._x, self._y, strict=False)  # type: ignore[operator]
+            with torch.no_grad():
+                self._posterior = Posterior(
+                    self._covariance,
+                    self._gp.mean_module.constant.item(),
+                    self._gp.likelihood.noise.item(),
+                    self._x,
+                    self._y,
+                )
+
+    def watch(self, x: Tensor) -> "WatchedAccuracy":
+        """Return what predicts at ``x``, ``(N, d)``, again and again while trials are believed."""
+        return WatchedAccuracy(self, x)
 
     def predict(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and standard deviation, each ``(N,)``, of the accuracy without noise.
@@ -95,7 +106,10 @@ class AccuracyModel:
         Args:
             x: Features ``(N, d)``.
         """
-        mean, variance = self._latent(x)
+        return self.moments(*self._latent(x))
+
+    def moments(self, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and standard deviation of accuracy from moments on the model's own scale."""
         sd = variance.clamp_min(_MIN_VARIANCE).sqrt()
         standard = mean[:, None] + sd[:, None] * self._nodes  # (N, q)
         accuracy = torch.sigmoid(self._center + self._unit * standard)  # (N, q)
@@ -115,6 +129,8 @@ class AccuracyModel:
         """
         mean, sd = self.predict(x)
         with _numerics(), torch.no_grad():
+            # gpytorch has no types, and nn.Module says that any attribute may be a tensor
+            self._gp.set_train_data(self._x, self._y, strict=False)  # type: ignore[operator]
             latent = self._gp(self._scaled(x)).covariance_matrix  # (N, N)
         unit = latent.diagonal().clamp_min(_MIN_VARIANCE).sqrt()
         correlation = (latent / (unit[:, None] * unit)).clamp(-1.0, 1.0)
@@ -132,11 +148,11 @@ class AccuracyModel:
         else:
             latent = torch.logit(accuracy.clamp(_CLIP, 1 - _CLIP))
             mean = (latent - self._center) / self._unit
-        self._x = torch.cat([self._x, self._scaled(x)])
+        scaled = self._scaled(x)
+        self._x = torch.cat([self._x, scaled])
         self._y = torch.cat([self._y, mean])
-        with _numerics():
-            # gpytorch has no types, and nn.Module says that any attribute may be a tensor
-            self._gp.set_train_data(self._x, self._y, strict=False)  # type: ignore[operator]
+        with _numerics(), torch.no_grad():
+            self._posterior.add(scaled, mean)
 
     def _scale(self, x: Tensor, y: Tensor, n_summaries: int) -> None:
         """Move the prior of the length scales to the likeliest of a few multiples of the default.
@@ -171,11 +187,46 @@ class AccuracyModel:
     def _latent(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and variance, each ``(N,)``, on the model's own scale."""
         with _numerics(), torch.no_grad():
-            posterior = self._gp.posterior(self._scaled(x))
-            return posterior.mean.squeeze(-1), posterior.variance.squeeze(-1)
+            return Watched(self._posterior, self._scaled(x)).moments()
+
+    def _covariance(self, x: Tensor, other: Tensor) -> Tensor:
+        found: Tensor = self._gp.covar_module(x, other).to_dense()
+        return found
 
     def _scaled(self, x: Tensor) -> Tensor:
         return (x - self._low) / self._span
+
+
+class WatchedAccuracy:
+    """Predictions of an ``AccuracyModel`` at the same points, time and again.
+
+    Raises:
+        ModelError: From every method, if the model breaks down.
+    """
+
+    def __init__(self, model: AccuracyModel, x: Tensor) -> None:
+        self._model = model
+        with _numerics(), torch.no_grad():
+            self._points = Watched(model._posterior, model._scaled(x))
+
+    def __len__(self) -> int:
+        """Points watched."""
+        return len(self._points)
+
+    def add(self, x: Tensor) -> None:
+        """Watch further points ``(k, d)``, behind the others."""
+        with _numerics(), torch.no_grad():
+            self._points.add(self._model._scaled(x))
+
+    def drop(self, index: int) -> None:
+        """Watch a point no longer."""
+        self._points.drop(index)
+
+    def predict(self, first: int = 0) -> tuple[Tensor, Tensor]:
+        """Return what ``AccuracyModel.predict`` does, for the points from ``first`` on."""
+        with _numerics(), torch.no_grad():
+            mean, variance = self._points.moments()
+        return self._model.moments(mean[first:], variance[first:])
 
 
 @contextmanager

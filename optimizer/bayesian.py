@@ -48,7 +48,7 @@ class _Session:
         self._earlier = [self._frontier.genotypes.places(o.genes) for o in request.history]
         n_initial = DEFAULT_INITIAL if request.n_initial is None else request.n_initial
         # a model that others have taught needs no trials of its own to begin with
-        self._taught = self._model.n_lessons >= max(n_initial, MIN_MEASURED)
+        self._last_phase = self._model.n_lessons >= max(n_initial, MIN_MEASURED)
         self._study = AxStudy(request, self._frontier.genotypes, self._model, n_initial)
         self._design: InitialDesign | None = None
 
@@ -64,13 +64,15 @@ class _Session:
 
     def _next(self) -> tuple[Option | None, str, float | None]:
         """Return an option, how it was found, and its expected gain where the model says so."""
-        if self._study.phase() == SOBOL and not self._taught:
+        if not self._last_phase and self._study.phase() == SOBOL:
             option, method = self._initial_design().choose(len(self._earlier), self._earlier), SOBOL
             if option is None:
                 option, method = draw(self._frontier, self._rng)
             return option, method, None
         try:
-            places = self._model.propose() if self._taught else self._study.generate(1)[0]
+            # the last phase stays: for the rest of a batch Ax would look through all trials again
+            places = self._model.propose() if self._last_phase else self._study.generate(1)[0]
+            self._last_phase = True
         except ExhaustedError:
             return None, "", None
         return self._frontier.take(places), self._model.method, self._model.gain
@@ -91,7 +93,8 @@ class _Session:
         self._frontier.exclude(option)
         self._earlier.append(places)
         self._model.expect(option)
-        self._study.start(places)
+        if not self._last_phase:
+            self._study.start(places)
 
     def _lap(self) -> float:
         now = time.monotonic()

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from optimizer.accuracy_model import AccuracyModel
+from optimizer.accuracy_model import AccuracyModel, WatchedAccuracy
 from optimizer.acquisition import Boxes, expected_hypervolume_improvement, non_dominated_boxes
 from optimizer.deadline import Deadline
 from optimizer.errors import ExhaustedError, ModelError
@@ -61,6 +61,9 @@ class ModelBased:
         self._pool = Pool(frontier, self._evidence.costs)
         self._expected = self._evidence.pending
         self._model: AccuracyModel | None = None
+        self._at_trials: WatchedAccuracy | None = None
+        self._at_pool: WatchedAccuracy | None = None
+        self._success = torch.empty(0, dtype=torch.float64)  # (n,) of the pool's rows
         self._boxes: Boxes | None = None
         self._search = _FIRST_SEARCH
         self._last_scores: Tensor | None = None
@@ -154,7 +157,10 @@ class ModelBased:
         expected = self._expected
         x = torch.cat([evidence.x, features_of(self._frontier, expected)])
         costs = torch.cat([evidence.cost_utilities, cost_utilities(expected, evidence.costs)])
-        mean = model.predict(x)[0] if len(x) else torch.empty(0, dtype=torch.float64)
+        if self._at_trials is None:
+            self._at_trials = model.watch(x)
+        self._at_trials.add(x[len(self._at_trials) :])
+        mean, _ = self._at_trials.predict()
         counted = self._interest.counted(costs)
         points = torch.cat([mean[:, None], counted], dim=1)
         return non_dominated_boxes(points, self._interest.ref_point)
@@ -186,6 +192,9 @@ class ModelBased:
         self.gain = max(0.0, float(scores.max()))
         chosen = int(scores.argmax())
         self._last_scores = scores[torch.arange(len(scores)) != chosen]
+        if self._at_pool is not None:
+            self._at_pool.drop(chosen)
+        self._success = self._success[torch.arange(len(self._success)) != chosen]
         return pool.take(chosen)
 
     @property
@@ -198,20 +207,27 @@ class ModelBased:
 
         Outside of a region the score is below 0, the further away the lower.
         """
-        x = self._pool.x[first:]
-        if self._boxes is None or not len(x):
+        if self._boxes is None or len(self._pool) <= first:
             return torch.empty(0, dtype=torch.float64)
-        mean, sd = model.predict(x)
+        if self._at_pool is None:
+            self._at_pool = model.watch(self._pool.x[:0])
+        new = self._pool.x[len(self._at_pool) :]
+        self._at_pool.add(new)
+        self._success = torch.cat([self._success, self._success_of(new)])
+        mean, sd = self._at_pool.predict(first)
         costs = self._pool.cost_utilities[first:]
         distance = self._interest.distance(costs)
         gain = expected_hypervolume_improvement(
             mean, sd, self._interest.counted(costs), self._boxes
         )
+        return torch.where(distance > 0, -distance, gain * self._success[first:])
+
+    def _success_of(self, x: Tensor) -> Tensor:
         n_genes = len(self._frontier.genotypes.genes)
-        gain = gain * probability_of_success(
-            x[:, :n_genes], self._evidence.x[:, :n_genes], self._evidence.failed_x[:, :n_genes]
+        evidence = self._evidence
+        return probability_of_success(
+            x[:, :n_genes], evidence.x[:, :n_genes], evidence.failed_x[:, :n_genes]
         )
-        return torch.where(distance > 0, -distance, gain)
 
     def _levels(self) -> Floats | None:
         if self._request.region is None:
