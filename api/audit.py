@@ -67,14 +67,15 @@ class AuditLog:
                 if status == _TOO_MANY:  # nobody shall fill the log
                     await send(message)
                     return
-                await run_in_threadpool(self._add, scope, principal, operation, object_id, status)
+                await run_in_threadpool(self.add, scope, principal, operation, object_id, status)
             await send(message)
 
         return send_noted
 
-    def _add(
+    def add(
         self, scope: Scope, principal: Principal, operation: str, object_id: str, status: int
     ) -> None:
+        """Store an entry of a request that is about to be answered; to be called in a thread."""
         try:
             entry = AuditEntry(
                 id=new_id("aud"),

@@ -3,10 +3,14 @@
 from fastapi import APIRouter, Request, Response, status
 
 from api.access_control import COOKIE, session_of
+from api.audit import AuditLog
 from api.deps import AllProjectsDep
 from api.errors import problem_responses
 from bitpareto import types as wire
-from search.use_cases.sessions import LASTS, sign_in, sign_out
+from search.access import Principal
+from search.errors import AuthenticationError
+from search.store import Store
+from search.use_cases.sessions import LASTS, authenticate_session, sign_in, sign_out
 
 router = APIRouter(prefix="/v1", tags=["session"])
 
@@ -25,6 +29,7 @@ def create(
     Programs send the key itself. With the cookie, a change takes a page of this server.
     """
     session, text, principal = sign_in(store, body.key)
+    _note(request, store, principal, "session_create", session.id)
     _set_cookie(request, response, text, int(LASTS.total_seconds()))
     return wire.Session(
         project=principal.project_id,
@@ -44,12 +49,31 @@ def create(
 def end(request: Request, store: AllProjectsDep) -> Response:
     """End the session of the cookie, if there is one, and take the cookie back."""
     text = session_of(request.headers)
+    principal = _who(store, text)
     if text is not None:
         with store.begin() as uow:
-            sign_out(uow, text)
+            session = sign_out(uow, text)
+        if session is not None and principal is not None:
+            _note(request, store, principal, "session_end", session.id)
     response = Response(status_code=status.HTTP_204_NO_CONTENT)
     _set_cookie(request, response, "", 0)
     return response
+
+
+def _who(store: Store, text: str | None) -> Principal | None:
+    """Return who a session acts for; nobody once it or its key has ended."""
+    try:
+        return None if text is None else authenticate_session(store, text)
+    except AuthenticationError:
+        return None
+
+
+def _note(
+    request: Request, store: Store, principal: Principal, operation: str, session_id: str
+) -> None:
+    # nobody is asked for a key here, so that the audit log hears of it from the operation itself
+    status_code = status.HTTP_201_CREATED if operation == "session_create" else 204
+    AuditLog(store).add(request.scope, principal, operation, session_id, status_code)
 
 
 def _set_cookie(request: Request, response: Response, text: str, max_age_s: int) -> None:

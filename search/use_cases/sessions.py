@@ -63,11 +63,12 @@ def authenticate_session(store: Store, text: str) -> Principal:
         return principal_of(uow, session.key_id, now)[0]
 
 
-def sign_out(uow: UnitOfWork, text: str) -> None:
-    """End a session; nothing happens where there is none."""
+def sign_out(uow: UnitOfWork, text: str) -> BrowserSession | None:
+    """End a session and return it; ``None`` where there is none."""
     session = _find(uow, text)
     if session is not None:
         uow.access.remove_session(session.id)
+    return session
 
 
 def _find(uow: UnitOfWork, text: str) -> BrowserSession | None:

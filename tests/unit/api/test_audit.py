@@ -81,6 +81,27 @@ def test_what_was_made_is_named_and_secrets_are_not_kept(
     assert page["next_cursor"] is None
 
 
+def test_signing_in_and_out_is_noted_without_a_secret(
+    api: InProcess, deployment: Deployment, keys: Keys
+) -> None:
+    ours = {**REMOTE, "Sec-Fetch-Site": "same-origin"}
+    answer = api.post("/v1/session", json={"key": keys.admin}, headers=ours)
+    cookie = answer.headers["set-cookie"].partition(";")[0]
+    browser = {**ours, "Cookie": cookie}
+    for _ in range(2):  # the second time there is nothing to end
+        assert api.request("DELETE", "/v1/session", headers=browser).status_code == 204
+    assert api.post("/v1/session", json={"key": "bp_no"}, headers=ours).status_code == 401
+    found = entries(deployment)
+    assert [(each.operation, each.user, each.status) for each in found] == [
+        ("session_end", "ada", 204),
+        ("session_create", "ada", 201),
+    ]
+    assert found[0].object_id == found[1].object_id
+    assert str(found[0].object_id).startswith("ses_")
+    assert cookie.partition("=")[2] not in repr(found)
+    assert keys.admin not in repr(found)
+
+
 def test_this_machine_is_noted_without_a_key(api: InProcess, deployment: Deployment) -> None:
     api.post("/v1/searches", json=BODY)
     (entry,) = entries(deployment)
