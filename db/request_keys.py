@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from db.inserts import insert_or_nothing
@@ -25,7 +25,7 @@ class SqlRequestKeys:
 
     def claim(self, key: RequestKey, now: datetime) -> str | None:
         """Keep a key; returns what its first request made, ``None`` if this is the first."""
-        self._forget(now - KEPT)
+        self.forget(now)
         values = {
             "project_id": self._project,
             "name": key.name,
@@ -50,18 +50,17 @@ class SqlRequestKeys:
             .values(made_id=made_id)
         )
 
-    def _forget(self, before: datetime) -> None:
+    def forget(self, now: datetime) -> int:
+        """Forget some of the keys that have ended; returns how many."""
         # rows that another transaction holds are skipped: two that forget never wait for each other
         old = (
-            select(RequestKeyRow.name)
-            .where(RequestKeyRow.project_id == self._project, RequestKeyRow.created_at < before)
+            select(RequestKeyRow.project_id, RequestKeyRow.name)
+            .where(RequestKeyRow.created_at < now - KEPT)
             .limit(_FORGOTTEN_AT_ONCE)
             .with_for_update(skip_locked=True)
         )
-        names = list(self._session.scalars(old))
-        if names:
-            self._session.execute(
-                delete(RequestKeyRow).where(
-                    RequestKeyRow.project_id == self._project, RequestKeyRow.name.in_(names)
-                )
-            )
+        ended = [tuple(row) for row in self._session.execute(old)]
+        if ended:
+            named = tuple_(RequestKeyRow.project_id, RequestKeyRow.name)
+            self._session.execute(delete(RequestKeyRow).where(named.in_(ended)))
+        return len(ended)

@@ -50,6 +50,12 @@ class RequestKeyRepository(Protocol):
     def keep(self, key: RequestKey, made_id: str) -> None:
         """Note what the first request made."""
 
+    def forget(self, now: datetime) -> int:
+        """Forget some of the keys that have ended; returns how many.
+
+        In a store of all projects, of every project.
+        """
+
 
 def act_once(
     keys: RequestKeyRepository,

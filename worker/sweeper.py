@@ -74,6 +74,8 @@ def sweep_once(store: Store, bell: Bell, settings: Settings) -> Rings:
         for worker in uow.workers.all():
             if worker.last_seen_at < forgotten_before:
                 uow.workers.gone(worker.id)
+        # a project that is used forgets its own; this is for those that nobody uses any more
+        uow.request_keys.forget(now)
     for search_id in rings.advance:
         bell.advance(search_id)
     for trial_id in rings.train:

@@ -52,6 +52,22 @@ def test_what_failed_may_be_tried_again(store: SqlStore) -> None:
     assert _once(store, search, KEY) is False
 
 
+def test_keys_of_all_projects_are_forgotten_a_day_later(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.access.add_project(Project(name="idle", created_at=NOW))
+    idle = store.of_project("idle")
+    _once(idle, new_search(idle), KEY)
+    _once(store, new_search(store), KEY)
+    day_s = KEPT / timedelta(seconds=1)
+    with store.begin() as uow:
+        assert uow.request_keys.forget(later(day_s)) == 0
+    with idle.begin() as uow:
+        assert uow.request_keys.forget(later(day_s + 1)) == 1
+    with store.begin() as uow:
+        assert uow.request_keys.forget(later(day_s + 1)) == 1
+        assert uow.request_keys.forget(later(day_s + 1)) == 0
+
+
 def test_a_key_ends_after_a_day(store: SqlStore) -> None:
     search = new_search(store)
     _once(store, search, KEY)
