@@ -4,7 +4,7 @@
 import { ApiError } from "./api.js";
 import { h, setText } from "./dom.js";
 
-/** @typedef {{name: string, label: string, [attribute: string]: unknown}} Field an input, less its label */
+/** @typedef {{name: string, label: string, options?: readonly string[], [attribute: string]: unknown}} Field an input, or a choice of options */
 
 /**
  * @template Result
@@ -21,7 +21,10 @@ import { h, setText } from "./dom.js";
  */
 export function createActionDialog({ id, title, about, keep, confirm, isDanger = false, fields = [], run, onDone }) {
   const failure = h("p", { class: "failure", role: "alert", hidden: true });
-  const inputs = fields.map(({ name, label, ...attributes }) => ({ label, input: h("input", { name, ...attributes }) }));
+  const inputs = fields.map(({ name, label, options, ...attributes }) => ({
+    label,
+    input: options ? h("select", { name, ...attributes }, ...options.map((value) => h("option", { value }, value))) : h("input", { name, ...attributes }),
+  }));
   const submit = h("button", { type: "submit", class: isDanger ? "danger" : "primary" }, confirm);
   const form = h(
     "form",

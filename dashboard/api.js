@@ -3,7 +3,7 @@
 
 import { noteLost } from "./connection.js";
 
-/** @import {Explanation, Front, HardwareProfile, Model, Problem, Search, Trial, TrialState, Worker} from "./types.js" */
+/** @import {ApiKey, Explanation, Front, HardwareProfile, Model, Problem, Search, Trial, TrialState, Worker} from "./types.js" */
 
 const PAGE_LIMIT = 200;
 
@@ -178,6 +178,15 @@ export const listHardware = async (signal) => (await request("v1/hardware-profil
 
 /** @param {AbortSignal} [signal] @returns {Promise<Worker[]>} */
 export const listWorkers = async (signal) => (await request("v1/workers", { signal })).data;
+
+/** @param {AbortSignal} [signal] @returns {Promise<ApiKey[]>} */
+export const listKeys = async (signal) => (await request("v1/api-keys", { signal })).data;
+
+/** @param {Record<string, string|null>} wanted @returns {Promise<ApiKey & {key: string}>} the only answer that holds it */
+export const createKey = (wanted) => post("v1/api-keys", wanted);
+
+/** @param {string} id @returns {Promise<ApiKey>} */
+export const revokeKey = (id) => request(`v1/api-keys/${encodeURIComponent(id)}:revoke`, { method: "POST" });
 
 /** What this server can do. @param {AbortSignal} [signal] @returns {Promise<Record<string, any>>} */
 export const getMeta = (signal) => request("v1/meta", { signal });

@@ -21,9 +21,10 @@ const REFRESH_MS = 4000;
  * @param {(entry: Entry) => Cell[]} page.row the first cell names the row
  * @param {(entries: Entry[]) => string} page.summary
  * @param {() => Node} page.empty
+ * @param {(refresh: () => void) => Node} [page.controls] above the list
  * @returns {() => void} unmounts
  */
-export function showList(root, { title, about, read, columns, row, summary, empty }) {
+export function showList(root, { title, about, read, columns, row, summary, empty, controls }) {
   const abort = new AbortController();
   const notice = h("div", {}, h("p", { class: "loading" }, `Loading ${title.toLowerCase()}…`));
   const words = h("p", { class: "note" });
@@ -34,7 +35,7 @@ export function showList(root, { title, about, read, columns, row, summary, empt
     words,
     h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": `${title}, a table` }, h("table", { class: "list" }, h("caption", { class: "visually-hidden" }, title), h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, name)))), body)),
   );
-  root.replaceChildren(h("h1", { class: "page-title" }, title), h("p", { class: "note about" }, about), notice, table);
+  root.replaceChildren(h("h1", { class: "page-title" }, title), h("p", { class: "note about" }, about), ...(controls ? [controls(() => void refresh())] : []), notice, table);
   document.title = `${title} · bitpareto`;
   let shown = "";
 

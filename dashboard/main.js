@@ -26,6 +26,8 @@ const PAGES = {
   workers: async () => (await import("./workers_page.js")).showWorkers,
   hardware: async () => (await import("./hardware_page.js")).showHardware,
   models: async () => (await import("./models_page.js")).showModels,
+  data: async () => (await import("./data_page.js")).showData,
+  keys: async () => (await import("./keys_page.js")).showKeys,
 };
 
 const root = /** @type {HTMLElement} */ (document.getElementById("content"));

@@ -125,3 +125,5 @@
  */
 
 export {};
+
+/** @typedef {{id: string, project: string, user: string, name: string, scope: string, created_at: string, expires_at: string|null, revoked_at: string|null, last_used_at: string|null}} ApiKey */

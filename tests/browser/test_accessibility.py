@@ -22,6 +22,8 @@ PAGES = {
     "workers": ("/?page=workers", ".empty, tbody tr"),
     "hardware": ("/?page=hardware", "tbody tr"),
     "models": ("/?page=models", ".empty, tbody tr"),
+    "data": ("/?page=data", "tbody tr"),
+    "keys": ("/?page=keys", ".empty, tbody tr"),
 }
 RUN = """async () => {
   for (const details of document.querySelectorAll('details')) details.open = true;
