@@ -110,7 +110,9 @@ def test_one_cancelled_trial_frees_its_worker_for_the_next(client: httpx.Client)
 def test_a_candidate_that_kills_every_worker_fails_and_the_search_goes_on(tmp_path: Path) -> None:
     limits = {"max_trials": 3, "max_parallel": 2, "max_attempts": 2}
     with started(tmp_path) as service, httpx.Client(base_url=service.url, timeout=30) as client:
-        body = {**SEARCH, "limits": limits}
+        # long enough that a look every tenth of a second finds each attempt at work
+        recipe = {"float_epochs": 60, "qat_epochs": 1, "max_accuracy_gap": 1.0}
+        body = {**SEARCH, "limits": limits, "recipe": recipe}
         search_id = client.post("/v1/searches", json=body).json()["id"]
         store = open_store(f"sqlite:///{service.folder / 'bitpareto.db'}")
         killed: set[str] = set()
