@@ -44,17 +44,17 @@ _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:]*)(?::\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation as the table of access and its route describe it."""
+    """An operation as the table of access and its route describe it.
+
+    Attributes:
+        changes: Whether anything is another way afterwards.
+    """
 
     id: str
     methods: frozenset[str]
     path: re.Pattern[str]
     need: Need
-
-    @property
-    def changes(self) -> bool:
-        """Whether anything is another way afterwards."""
-        return not self.methods <= SAFE_METHODS and self.need.scope not in (None, AccessScope.READ)
+    changes: bool
 
 
 def operations_of(routes: Iterable[APIRoute]) -> tuple[Operation, ...]:
@@ -63,14 +63,17 @@ def operations_of(routes: Iterable[APIRoute]) -> tuple[Operation, ...]:
     Raises:
         LookupError: If one is missing in the table.
     """
-    return tuple(
-        Operation(
-            id=operation_id(route),
-            methods=frozenset(route.methods or ()),
-            path=route.path_regex,
-            need=need_of(operation_id(route)),
-        )
-        for route in routes
+    return tuple(_operation_of(route, frozenset(route.methods or ())) for route in routes)
+
+
+def _operation_of(route: APIRoute, methods: frozenset[str]) -> Operation:
+    need = need_of(operation_id(route))
+    return Operation(
+        id=operation_id(route),
+        methods=methods,
+        path=route.path_regex,
+        need=need,
+        changes=not methods <= SAFE_METHODS and need.scope not in (None, AccessScope.READ),
     )
 
 
@@ -156,9 +159,11 @@ class AccessControl:
 
     def _noted(self, scope: Scope, operation: Operation, send: Send) -> Send:
         """Have what somebody known changes, or is refused to change, put into the audit log."""
+        if not operation.changes:
+            return send
         principal = scope.get("state", {}).get("principal")
         match = operation.path.match(scope["path"])
-        if not operation.changes or principal is None or match is None:
+        if principal is None or match is None:
             return send
         return self._audit.noted(
             send,
@@ -172,10 +177,12 @@ class AccessControl:
         return not self._require_keys and is_local(scope)
 
     async def _principal(self, scope: Scope) -> Principal:
+        # most local requests, by the bytes themselves: reading headers by name takes a while
+        is_bare = not any(name == b"authorization" for name, _ in scope["headers"])
+        if is_bare and self._needs_no_key(scope):
+            return LOCAL_USER
         headers = Headers(scope=scope)
         sent = headers.get("authorization")
-        if sent is None and self._needs_no_key(scope):
-            return LOCAL_USER
         session = session_of(headers) if sent is None else None
         if session is not None:
             return await run_in_threadpool(authenticate_session, self._store, session)

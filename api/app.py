@@ -17,6 +17,7 @@ from api.front_cache import FrontCache
 from api.metrics import RequestMetrics, metrics_registry
 from api.model_converter import ModelConverter
 from api.openapi import describe
+from api.polled_reads import PolledAnswers, PolledReads
 from api.rate_limits import RateLimits
 from api.request_bodies import BodyLimit
 from api.request_ids import RequestContext
@@ -93,6 +94,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         converter=ModelConverter(),
         exports=ExportCache(export),
         fronts=FrontCache(store, fronts.build_front),
+        polled=PolledReads(),
         hub=EventHub(poll_s),
         metrics=metrics_registry(store),
         lease_s=settings.lease_s,
@@ -121,6 +123,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         app.include_router(routes.router)
     install_error_handlers(app)
     install_dashboard(app)
+    app.add_middleware(PolledAnswers, polled=parts.polled)
     app.add_middleware(BodyLimit)
     app.add_middleware(
         AccessControl,  # before a body is read

@@ -15,6 +15,7 @@ from api.event_hub import EventHub
 from api.export_cache import ExportCache
 from api.front_cache import FrontCache
 from api.model_converter import ModelConverter
+from api.polled_reads import PolledReads
 from search.access import Principal
 from search.ports import Bell
 from search.store import Store
@@ -53,6 +54,7 @@ class Parts:
     converter: ModelConverter
     exports: ExportCache
     fronts: FrontCache
+    polled: PolledReads
     hub: EventHub
     metrics: CollectorRegistry
     lease_s: float

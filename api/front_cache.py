@@ -3,10 +3,12 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Final, NamedTuple
 
-from api.etags import etag_of
+from starlette.responses import Response
+
+from api.etags import etag_of, json_response
 from api.grouped_reads import GroupedReads
 from bitpareto.types import Front
 from search.store import Store, UnitOfWork
@@ -35,9 +37,9 @@ Build = Callable[[UnitOfWork, FrontQuery, int], Front]
 """Makes the front of a query, given the id of the search's newest event."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SentFront:
-    """A front as JSON.
+    """A front as JSON, put together once for all who get it.
 
     Attributes:
         etag: Of everything but ``as_of_event``.
@@ -53,11 +55,16 @@ class SentFront:
     before: bytes
     behind: bytes
 
-    @property
-    def body(self) -> bytes:
-        """The whole text."""
+    @cached_property
+    def whole(self) -> Response:
+        """The answer for those who have another one."""
         between = str(self.newest_event).encode() if self.moves else b""
-        return self.before + between + self.behind
+        return json_response(self.before + between + self.behind, self.etag)
+
+    @cached_property
+    def not_modified(self) -> Response:
+        """The answer for those who have this one."""
+        return json_response(None, self.etag)
 
 
 class FrontCache:
@@ -84,17 +91,19 @@ class FrontCache:
         Raises:
             NotFoundError: If there is no such search.
         """
-        kept = self._kept.get(query)
-        front = await self._reads.read(query, partial(self._read, store, query, kept))
+        front = await self._reads.read(query, partial(self._read, store, query))
         self._kept[query] = front
         self._kept.move_to_end(query)
         if len(self._kept) > CAPACITY:
             self._kept.popitem(last=False)
         return front
 
-    def _read(self, store: Store, query: FrontQuery, kept: SentFront | None) -> SentFront:
+    def _read(self, store: Store, query: FrontQuery) -> SentFront:
+        kept = self._kept.get(query)
         if kept is not None:
             newest = self._unchanged_up_to(query.search_id, kept.newest_event)
+            if newest == kept.newest_event:
+                return kept
             if newest is not None:
                 return replace(kept, newest_event=newest)
         with store.read() as uow:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Hashable
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
@@ -13,6 +13,14 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
+@dataclass(slots=True)
+class _Group(Generic[V]):
+    """Those who share a read that has not begun."""
+
+    read: Callable[[], V]
+    waiting: "list[asyncio.Future[V]]" = field(default_factory=list)
+
+
 class GroupedReads(Generic[K, V]):
     """Reads of a store, at most one at a time for each key.
 
@@ -21,8 +29,8 @@ class GroupedReads(Generic[K, V]):
     """
 
     def __init__(self) -> None:
-        self._next: dict[K, asyncio.Task[V]] = {}
-        self._running: dict[K, asyncio.Task[V]] = {}
+        self._next: dict[K, _Group[V]] = {}
+        self._readers: dict[K, asyncio.Task[None]] = {}
 
     async def read(self, key: K, read: Callable[[], V]) -> V:
         """Return what ``read``, begun from now on and in a thread, returns.
@@ -30,25 +38,38 @@ class GroupedReads(Generic[K, V]):
         Raises:
             Exception: What ``read`` raises, to all who share it.
         """
-        task = self._next.get(key)
-        if task is None:
-            task = asyncio.create_task(self._read(key, read, self._running.get(key)))
-            task.add_done_callback(partial(self._forget, key))
-            self._next[key] = task
-        # whoever goes away leaves the read to the others
-        return await asyncio.shield(task)
+        group = self._next.get(key)
+        if group is None:
+            group = self._next[key] = _Group(read)
+            if key not in self._readers:
+                self._readers[key] = asyncio.create_task(self._serve(key))
+        # a future of its own: whoever goes away leaves the read to the others
+        answer: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        group.waiting.append(answer)
+        return await answer
 
-    async def _read(self, key: K, read: Callable[[], V], before: "asyncio.Task[V] | None") -> V:
-        if before is not None:
-            await asyncio.wait([before])
-            # those who were just answered may ask at once: they all shall share this read
-            await asyncio.sleep(PAUSE_S)
-        self._running[key] = self._next.pop(key)
-        return await run_in_threadpool(read)
+    async def _serve(self, key: K) -> None:
+        """Read for one group after another, until nobody asks."""
+        try:
+            while True:
+                await self._answer(self._next.pop(key))
+                # those who were just answered may ask at once: they all shall share the next read
+                if key in self._next:
+                    await asyncio.sleep(PAUSE_S)
+                else:
+                    return
+        finally:
+            del self._readers[key]
 
-    def _forget(self, key: K, task: "asyncio.Task[V]") -> None:
-        for tasks in (self._next, self._running):
-            if tasks.get(key) is task:
-                del tasks[key]
-        if not task.cancelled():
-            task.exception()  # taken note of, also where nobody waits for it any more
+    async def _answer(self, group: _Group[V]) -> None:
+        try:
+            value = await run_in_threadpool(group.read)
+        except Exception as error:  # noqa: BLE001 - goes to all who wait
+            for answer in group.waiting:
+                if not answer.done():
+                    answer.set_exception(error)
+                    answer.exception()  # taken note of, also where nobody waits for it any more
+        else:
+            for answer in group.waiting:
+                if not answer.done():
+                    answer.set_result(value)

@@ -98,6 +98,7 @@ class RequestMetrics:
             buckets=_BUCKETS,
             registry=registry,
         )
+        self._kept: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request."""
@@ -110,8 +111,19 @@ class RequestMetrics:
             if message["type"] == "http.response.start":
                 # a path that no route has is one label, whatever strangers ask for
                 route = getattr(scope.get("route"), "path", "none")
-                self._count.labels(scope["method"], route, str(message["status"])).inc()
-                self._seconds.labels(scope["method"], route).observe(time.perf_counter() - began)
+                count, seconds = self._of(scope["method"], route, message["status"])
+                count.inc()
+                seconds.observe(time.perf_counter() - began)
             await send(message)
 
         await self._app(scope, receive, counted)
+
+    def _of(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """Return the metrics with these labels, which are looked up once."""
+        found = self._kept.get((method, route, status))
+        if found is None:
+            found = self._kept[method, route, status] = (
+                self._count.labels(method, route, str(status)),
+                self._seconds.labels(method, route),
+            )
+        return found

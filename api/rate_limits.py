@@ -88,7 +88,10 @@ class RateLimits:
             self._refuse(level)
 
     def _level(self, who: str) -> float:
-        level, at = self._buckets.get(who, (float(self._limit), self._clock()))
+        bucket = self._buckets.get(who)
+        if bucket is None:
+            return float(self._limit)
+        level, at = bucket
         filled = level + (self._clock() - at) * self._limit / _MINUTE_S
         return min(float(self._limit), filled)
 

@@ -23,7 +23,7 @@ GRACE_S: Final = 20.0
 SLOWEST_BYTES_PER_S: Final = 8 << 10
 """What has arrived buys time at this rate: a body that drips holds no connection for long."""
 
-_OF_A_BODY: Final = ("content-length", "transfer-encoding")
+_OF_A_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 _LARGER: Final = {("POST", "/v1/models"): MAX_PROGRAM_BYTES}
 
@@ -40,10 +40,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        if scope["method"] == "GET" and not any(name in headers for name in _OF_A_BODY):
+        if scope["method"] == "GET" and not any(name in _OF_A_BODY for name, _ in scope["headers"]):
             await self._app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
         most = max(self._max_bytes, _LARGER.get((scope["method"], scope["path"]), 0))
         announced = headers.get("content-length", "")
         if announced.isdigit() and int(announced) > most:

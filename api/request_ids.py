@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 HEADER: Final = "X-Request-ID"
 # shown in logs, so that a client cannot forge lines or fill the disk
-_ACCEPTED: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_ACCEPTED: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -55,8 +54,10 @@ class RequestContext:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = Headers(scope=scope).get(HEADER, "")
-        request_id = asked if _ACCEPTED.fullmatch(asked) else f"req_{secrets.token_hex(12)}"
+        asked = next((value for name, value in scope["headers"] if name == _HEADER), b"")
+        is_fine = _ACCEPTED.fullmatch(asked) is not None
+        request_id = asked.decode() if is_fine else f"req_{secrets.token_hex(12)}"
+        of_every_answer = [*_SECURITY, (_HEADER, request_id.encode())]
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
 
@@ -64,10 +65,9 @@ class RequestContext:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = list(message.get("headers", ()))
-                own = {name.lower() for name, _ in headers}
-                headers += [each for each in _SECURITY if each[0] not in own]
-                message["headers"] = [*headers, (_HEADER, request_id.encode())]
+                headers = message.get("headers", ())
+                own = {name for name, _ in headers}
+                message["headers"] = [*headers, *(h for h in of_every_answer if h[0] not in own)]
             await send(message)
 
         try:

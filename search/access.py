@@ -25,8 +25,10 @@ class Scope(StrEnum):
 
     def allows(self, needed: "Scope") -> bool:
         """Whether this includes ``needed``."""
-        order = list(Scope)
-        return order.index(self) >= order.index(needed)
+        return _RANK[self] >= _RANK[needed]
+
+
+_RANK: Final = {scope: rank for rank, scope in enumerate(Scope)}
 
 
 class Role(StrEnum):

@@ -41,6 +41,7 @@ def api(arguments: argparse.Namespace, settings: Settings) -> int:
         "api.app:create_app_from_environment",
         factory=True,
         log_config=None,
+        access_log=False,  # RequestMetrics counts; a line per request would be the slowest part
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
     config.load()

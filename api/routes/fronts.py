@@ -1,6 +1,6 @@
 """The Pareto front of a search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -8,18 +8,17 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import PartsDep, PrincipalDep, StoreDep
 from api.errors import problem_responses
-from api.etags import NOT_MODIFIED, IfNoneMatch, json_response, matches
+from api.etags import NOT_MODIFIED, IfNoneMatch, matches
 from api.front_cache import FrontCache, FrontQuery
 from api.mapping import front_point
 from api.pages import MAX_LIMIT
-from api.polled_route import PolledRoute
 from bitpareto.types import Front
 from bitpareto.types.searches import FrontSort
 from search.entities import Search, Trial
 from search.errors import FieldProblem, InvalidRequestError
 from search.store import Store, UnitOfWork
 
-router = APIRouter(tags=["fronts"], route_class=PolledRoute)
+router = APIRouter(tags=["fronts"])
 
 MaxSizeQuery = Annotated[
     int | None, Query(ge=1, description="Leave out points whose file is larger, in bytes.")
@@ -63,19 +62,19 @@ async def get(
     """
     query = FrontQuery(principal.project_id, search_id, max_size_bytes, sort, limit, as_of)
     again = partial(_answer, parts.fronts, store, query)
-    response = await again(request)
-    route = request.scope["route"]
-    if isinstance(route, PolledRoute):
-        route.remember(request, again)
+    response = await again(dict(request.scope["headers"]))
+    parts.polled.remember(request, again)
     return response
 
 
 async def _answer(
-    fronts: FrontCache, store: Store, query: FrontQuery, request: Request
+    fronts: FrontCache, store: Store, query: FrontQuery, headers: Mapping[bytes, bytes]
 ) -> Response:
     front = await fronts.read(store, query)
-    held = matches(request.headers.get("if-none-match"), front.etag)
-    return json_response(None if held else front.body, front.etag)
+    held = headers.get(b"if-none-match")
+    if held is not None and matches(held.decode("latin-1"), front.etag):
+        return front.not_modified
+    return front.whole
 
 
 def build_front(uow: UnitOfWork, query: FrontQuery, newest_event: int) -> Front:
