@@ -8,7 +8,11 @@ from pydantic.json_schema import models_json_schema
 
 from api.access_control import COOKIE
 from api.access_table import need_of
+from api.documented_errors import add_errors, error_examples
 from api.errors import PROBLEM_MEDIA_TYPE
+from api.examples import add_example
+from api.field_texts import add_field_texts
+from api.links import add_links
 from bitpareto.types import Problem, SearchEvent
 
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -37,9 +41,14 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             _add_access(operation)
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
+            add_errors(operation)
+            add_example(operation)
+    add_links(document)
     models = [(Problem, "serialization"), (SearchEvent, "serialization")]
     _, extra = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]  # list is invariant
     schemas |= extra["$defs"]
+    add_field_texts(schemas)
+    document["components"]["examples"] = error_examples()
     document["components"]["securitySchemes"] = {
         _KEY: {
             "type": "http",

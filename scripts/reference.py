@@ -7,18 +7,23 @@ import argparse
 import inspect
 import json
 import re
+import shlex
 import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import bitpareto
+from api.examples import Example, examples
 from bitpareto import errors
 from bitpareto.cli.arguments import parse_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
+LINES = 40
+"""Of an answer so many are shown."""
 MADE = "<!-- Made by scripts/reference.py; change what it describes instead. -->"
 
 
@@ -78,6 +83,40 @@ def _operation(name: str, told: dict[str, Any]) -> Iterator[str]:
         types = [f"`{kind}` {_type(of.get('schema', {}))}" for kind, of in kinds.items()]
         yield f"| {status} | {_cell(answer['description'])} | {', '.join(types)} |"
     yield from ("", f"[Problems](../api.md#errors): {', '.join(problems)}.")
+    yield from _example(*name.split(" "), told)
+
+
+def _example(method: str, path: str, told: dict[str, Any]) -> Iterator[str]:
+    example = examples()[told["operationId"]]
+    sent = "<!-- not run: tests/unit/api/test_examples.py sends it -->"
+    yield from ("", sent, "```sh", _curl(method, path, told, example), "```")
+    if isinstance(example.answer, str):
+        yield from ("", "```text", example.answer.strip(), "```")
+    elif example.answer is not None:
+        text = json.dumps(example.answer, indent=2, ensure_ascii=False).splitlines()
+        cut = len(text) > LINES
+        shown = [*text[:LINES], "…"] if cut else text
+        yield from ("", "<!-- answer -->", "```text" if cut else "```json", *shown, "```")
+
+
+def _curl(method: str, path: str, told: dict[str, Any], example: Example) -> str:
+    query = urlencode(example.query, doseq=True)
+    url = f"http://127.0.0.1:8642{example.path_of(path)}{'?' if query else ''}{query}"
+    words = []
+    has_body = example.body is not None or example.body_file is not None
+    if method != ("POST" if has_body else "GET"):
+        words.append(f"-X {method}")
+    words = [" ".join(["curl -s", *words, shlex.quote(url) if query else url])]
+    words += [f"-H '{name}: {value}'" for name, value in example.headers.items()]
+    if has_body and "Content-Type" not in example.headers:
+        words.append(f"-H 'Content-Type: {next(iter(told['requestBody']['content']))}'")
+    if example.body_file is not None:
+        words.append(f"--data-binary @{example.body_file}")
+    elif isinstance(example.body, str):
+        words.append(f"--data-binary {shlex.quote(example.body.rstrip())}")
+    elif example.body is not None:
+        words.append(f"-d {shlex.quote(json.dumps(example.body))}")
+    return " \\\n  ".join(words)
 
 
 def _type(schema: dict[str, Any]) -> str:

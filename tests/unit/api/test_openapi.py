@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from api.documented_errors import ONLY_AT
+from api.errors import problem_types
+from api.examples import examples
+from api.links import NAMED_IN_ANSWERS
 from bitpareto import _calls as calls
 from bitpareto._filters import search_filters, trial_filters
 from tests.served import InProcess
@@ -40,14 +44,22 @@ def _references(node: object) -> Iterator[str]:
             yield from _references(value)
 
 
+def _at(value: Any, pointer: str) -> Any:
+    for step in pointer.strip("/").split("/"):
+        value = value[int(step) if isinstance(value, list) else step]
+    return value
+
+
 def test_the_committed_file_is_current(described: dict[str, Any]) -> None:
     committed = json.loads((ROOT / "docs" / "openapi.json").read_text())
     assert committed == described, "run scripts/openapi.py"
 
 
 def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
-    schemas = described["components"]["schemas"]
-    assert {ref.rpartition("/")[2] for ref in _references(described)} <= set(schemas)
+    for reference in _references(described):
+        found = described
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
 
 
 def test_every_error_is_documented_as_a_problem(described: dict[str, Any]) -> None:
@@ -56,6 +68,59 @@ def test_every_error_is_documented_as_a_problem(described: dict[str, Any]) -> No
         for status, response in operation["responses"].items():
             if int(status) >= 400:
                 assert list(response["content"]) == ["application/problem+json"], (path, status)
+                told = response["content"]["application/problem+json"]["examples"]
+                assert told, (path, status)
+                assert all(f"`{code}`" in response["description"] for code in told)
+
+
+def test_the_table_of_rare_errors_names_what_there_is(described: dict[str, Any]) -> None:
+    assert set(ONLY_AT) <= {kind.code for kind in problem_types()}
+    known = {operation["operationId"] for _, operation in _operations(described)}
+    assert frozenset().union(*ONLY_AT.values()) <= known
+
+
+def test_links_lead_to_parameters_and_start_at_values(described: dict[str, Any]) -> None:
+    operations = {each["operationId"]: each for _, each in _operations(described)}
+    assert set(NAMED_IN_ANSWERS) <= set(operations)
+    for name, pointers in NAMED_IN_ANSWERS.items():
+        for pointer in pointers.values():
+            assert isinstance(_at(examples()[name].answer, pointer), str), (name, pointer)
+    for operation in operations.values():
+        for response in operation["responses"].values():
+            for link in response.get("links", {}).values():
+                target = operations[link["operationId"]]
+                known = {parameter["name"] for parameter in target["parameters"]}
+                assert set(link["parameters"]) <= known
+
+
+def test_every_page_links_to_the_next_and_everything_made_to_what_takes_it(
+    described: dict[str, Any],
+) -> None:
+    links = {
+        operation["operationId"]: {
+            link for each in operation["responses"].values() for link in each.get("links", {})
+        }
+        for _, operation in _operations(described)
+    }
+    paged = {name for name, of in links.items() if "next_page" in of}
+    assert paged >= {"searches_list_searches", "trials_list_trials", "audit_list_entries"}
+    assert links["searches_create"] >= {
+        "searches_get",
+        "searches_cancel",
+        "searches_extend",
+        "searches_clone",
+        "trials_list_trials",
+        "fronts_get",
+        "events_events",
+    }
+    assert links["fronts_get"] >= {"artifacts_get", "trials_get", "trials_replicate"}
+
+
+def test_fields_have_the_texts_of_the_models(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    assert schemas["ApiKey"]["properties"]["last_used_at"]["description"] == "To the minute."
+    made = schemas["ApiKeyCreated"]["properties"]
+    assert made["last_used_at"]["description"] == "To the minute."  # of its base
 
 
 def test_every_call_of_the_client_is_described(described: dict[str, Any]) -> None:
