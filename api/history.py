@@ -1,9 +1,15 @@
 """Curves read off a search's log."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
 
 from bitpareto.types import CurvePoint, HypervolumePoint
+from search.attempts import ENDS, STARTED
 from search.entities import Event
+
+_ENDED: Final = ("trial.finished", "trial.stopped", "trial.failed")
+GROWTH_EVENTS: Final = (STARTED, *ENDS, "front.changed")
 
 
 def curve_points(events: Iterable[Event]) -> list[CurvePoint]:
@@ -37,11 +43,14 @@ def hypervolume_points(events: Iterable[Event]) -> list[HypervolumePoint]:
     """Return the front's changes with the work that had been done by then.
 
     Args:
-        events: ``trial.finished``, ``trial.failed`` and ``front.changed`` of a search, in order.
+        events: Those of ``GROWTH_EVENTS`` of a search, in order.
     """
-    points, n_trials, train_seconds = [], 0, 0.0
+    points, n_trials, train_seconds, compute_seconds = [], 0, 0.0, 0.0
+    held_since = dict[str, datetime]()
     for event in events:
-        if event.type == "front.changed":
+        if event.type == STARTED:
+            held_since[event.payload["trial_id"]] = event.at
+        elif event.type == "front.changed":
             points.append(
                 HypervolumePoint(
                     event_id=event.id,
@@ -50,9 +59,12 @@ def hypervolume_points(events: Iterable[Event]) -> list[HypervolumePoint]:
                     size=event.payload["size"],
                     n_trials=n_trials,
                     train_seconds=train_seconds,
+                    compute_seconds=compute_seconds,
                 )
             )
-            continue
-        n_trials += 1
-        train_seconds += event.payload.get("metrics", {}).get("train_seconds", 0.0)
+        else:
+            began_at = held_since.pop(event.payload["trial_id"], event.at)
+            compute_seconds += (event.at - began_at).total_seconds()
+            n_trials += event.type in _ENDED
+            train_seconds += event.payload.get("metrics", {}).get("train_seconds", 0.0)
     return points

@@ -78,6 +78,9 @@ def search_to_wire(search: Search, waiting: Reason | None) -> wire.Search:
         hypervolume=search.hypervolume,
         trial_counts={state.value: n for state, n in search.trial_counts.items() if n},
         compute_seconds=search.compute_seconds,
+        best_accuracy=search.best_accuracy,
+        smallest_bytes=search.smallest_bytes,
+        growth=[wire.GrowthPoint(**asdict(point)) for point in search.growth],
         expected_gain=gain_to_wire(search.expected_gain),
     )
 

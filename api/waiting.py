@@ -1,5 +1,6 @@
 """Says of what is shown why it waits."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends
@@ -24,10 +25,18 @@ class Waiting:
 
     def of_search(self, uow: UnitOfWork, search: Search) -> Reason | None:
         """Return why a search waits, if it does."""
-        if search.state in TERMINAL_SEARCH_STATES:
-            return None
-        schedule = uow.searches.schedule(search.id)
-        return why_search_waits(search, schedule, self._crew_of(uow))
+        return self.of_searches(uow, [search])[0]
+
+    def of_searches(self, uow: UnitOfWork, searches: Sequence[Search]) -> list[Reason | None]:
+        """Return why each of some searches waits, if it does."""
+        at_work = {search.id for search in searches if search.state not in TERMINAL_SEARCH_STATES}
+        if not at_work:
+            return [None] * len(searches)
+        schedules, crew = uow.searches.schedules(at_work), self._crew_of(uow)
+        return [
+            why_search_waits(search, schedules[search.id], crew) if search.id in at_work else None
+            for search in searches
+        ]
 
     def of_trial(self, uow: UnitOfWork, trial: Trial, search: Search) -> Reason | None:
         """Return why a trial of a search waits, if it does."""

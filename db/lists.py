@@ -3,16 +3,49 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from db.tables import SearchRow, TrialRow
-from search.filters import SearchFilter, TrialFilter, TrialOrder, TrialPosition
+from search.filters import SearchFilter, SearchOrder, TrialFilter, TrialOrder, TrialPosition
 
 
-def searches_query(kept: SearchFilter, before_id: str | None) -> Select[SearchRow]:
-    """Return the query of searches, newest first (ids sort by time)."""
-    query = select(SearchRow).where(*_search_conditions(kept)).order_by(SearchRow.id.desc())
-    return query if before_id is None else query.where(SearchRow.id < before_id)
+def searches_query(
+    kept: SearchFilter, order: SearchOrder, after_id: str | None
+) -> Select[SearchRow]:
+    """Return the query of searches; ids sort by the time of creation."""
+    query = select(SearchRow).where(*_search_conditions(kept))
+    by_id = SearchRow.id.desc() if order.descending else SearchRow.id.asc()
+    if order.key == "created_at":
+        if after_id is not None:
+            query = query.where(_past(SearchRow.id, order, after_id))
+        return query.order_by(by_id)
+    key = _search_key(SearchRow, order)
+    if after_id is not None:
+        query = query.where(_after_search(key, order, after_id))
+    return query.order_by((key.desc() if order.descending else key.asc()).nulls_last(), by_id)
+
+
+def _search_key(table: Any, order: SearchOrder) -> Any:
+    column = getattr(table, order.key)
+    return func.lower(column) if order.key == "name" else column
+
+
+def _past(column: Any, order: SearchOrder, value: Any) -> ColumnElement[bool]:
+    further: ColumnElement[bool] = column < value if order.descending else column > value
+    return further
+
+
+def _after_search(key: Any, order: SearchOrder, after_id: str) -> ColumnElement[bool]:
+    last = aliased(SearchRow)
+    value = select(_search_key(last, order)).where(last.id == after_id).scalar_subquery()
+    later_id = _past(SearchRow.id, order, after_id)
+    return or_(
+        _past(key, order, value),
+        and_(key == value, later_id),
+        and_(key.is_(None), value.is_not(None)),
+        and_(key.is_(None), value.is_(None), later_id),
+    )
 
 
 def _search_conditions(kept: SearchFilter) -> Iterator[ColumnElement[bool]]:
@@ -26,6 +59,12 @@ def _search_conditions(kept: SearchFilter) -> Iterator[ColumnElement[bool]]:
         yield SearchRow.created_at >= kept.created_after
     if kept.created_before is not None:
         yield SearchRow.created_at < kept.created_before
+    if kept.comparable_with is not None:
+        other = aliased(SearchRow)
+        yield SearchRow.task_key == (
+            select(other.task_key).where(other.id == kept.comparable_with).scalar_subquery()
+        )
+        yield SearchRow.id != kept.comparable_with
 
 
 def trials_query(

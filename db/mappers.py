@@ -22,6 +22,7 @@ from search.entities import (
     limits_of,
     strategy_of,
 )
+from search.growth import GrowthPoint
 from search.placement import NO_NEEDS, Capabilities, Needs
 from search.recipe import Recipe
 from search.states import SearchState, TrialState
@@ -49,6 +50,9 @@ def search_columns(search: Search) -> dict[str, Any]:
         "seed": search.seed,
         "ref_point": dict(search.ref_point),
         "hypervolume": search.hypervolume,
+        "best_accuracy": search.best_accuracy,
+        "smallest_bytes": search.smallest_bytes,
+        "growth": [[point.n_trials, point.hypervolume] for point in search.growth],
         "expected_gain": asdict(search.expected_gain) if search.expected_gain else None,
         "hardware": None if search.hardware is None else _profile_columns(search.hardware),
     }
@@ -80,6 +84,9 @@ def to_search(row: SearchRow | HeldRow) -> Search:
         hypervolume=row.hypervolume,
         trial_counts={TrialState(state): n for state, n in row.trial_counts.items()},
         compute_seconds=row.compute_seconds,
+        best_accuracy=row.best_accuracy,
+        smallest_bytes=row.smallest_bytes,
+        growth=tuple(GrowthPoint(n_trials=n, hypervolume=volume) for n, volume in row.growth),
         expected_gain=ExpectedGain(**row.expected_gain) if row.expected_gain else None,
         hardware=None if row.hardware is None else WrittenProfile(**row.hardware),
     )

@@ -24,7 +24,8 @@ from db.tables import (
 )
 from search.entities import Artifact, Event, Search
 from search.event_log import LogMark
-from search.filters import ALL_SEARCHES, SearchFilter
+from search.filters import ALL_SEARCHES, NEWEST_FIRST, SearchFilter, SearchOrder
+from search.growth import task_key
 from search.states import TERMINAL_SEARCH_STATES, SearchState
 from search.store import Schedule
 
@@ -38,7 +39,15 @@ class SqlSearches:
 
     def add(self, search: Search) -> None:
         """Store a new search with an empty schedule."""
-        self._session.add(SearchRow(**search_columns(search), **asdict(Schedule())))
+        key = task_key(
+            dataset=search.dataset,
+            space=search.space,
+            objectives=search.objectives,
+            budgets=search.budgets,
+            ref_point=search.ref_point,
+            hardware_sha256=None if search.hardware is None else search.hardware.sha256,
+        )
+        self._session.add(SearchRow(**search_columns(search), **asdict(Schedule()), task_key=key))
         self._session.flush()
         self._locked.add(search.id)  # nobody else sees it before the commit
 
@@ -66,15 +75,24 @@ class SqlSearches:
         """Return a search's schedule."""
         return to_schedule(held_row(self._session, SearchRow, "search", search_id))
 
+    def schedules(self, search_ids: Collection[str]) -> dict[str, Schedule]:
+        """Return the schedules of these searches by id."""
+        query = select(SearchRow).where(SearchRow.id.in_(search_ids))
+        return {row.id: to_schedule(row) for row in self._session.scalars(query)}
+
     def save_schedule(self, search_id: str, schedule: Schedule) -> None:
         """Write a search's schedule."""
         change_row(self._session, SearchRow, "search", search_id, asdict(schedule))
 
     def page(
-        self, limit: int, before_id: str | None = None, kept: SearchFilter = ALL_SEARCHES
+        self,
+        limit: int,
+        after_id: str | None = None,
+        kept: SearchFilter = ALL_SEARCHES,
+        order: SearchOrder = NEWEST_FIRST,
     ) -> list[Search]:
-        """Return up to ``limit`` searches, newest first."""
-        query = searches_query(kept, before_id).limit(limit)
+        """Return up to ``limit`` searches, those after a search where it stands now."""
+        query = searches_query(kept, order, after_id).limit(limit)
         return [to_search(row) for row in self._session.scalars(query)]
 
     def unfinished(self, rung_before: datetime) -> list[Search]:

@@ -105,6 +105,9 @@ class SearchRow(OfProject, Base):
         CheckConstraint(one_of("state", SearchState), name="state"),
         Index(None, "state", "rung_at"),
         Index(None, "project_id", "id"),
+        Index(None, "task_key"),
+        Index(None, "best_accuracy"),
+        Index(None, "smallest_bytes"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -127,6 +130,10 @@ class SearchRow(OfProject, Base):
     hypervolume: Mapped[float]
     trial_counts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     compute_seconds: Mapped[float] = mapped_column(Double, server_default="0")
+    best_accuracy: Mapped[float | None] = mapped_column(Double)
+    smallest_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    growth: Mapped[list[Any]] = mapped_column(server_default="[]")
+    task_key: Mapped[str] = mapped_column(String(64), server_default="")
     expected_gain: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     next_number: Mapped[int]
     hold_token: Mapped[int]

@@ -7,6 +7,7 @@ from typing import Any
 
 from search.early_stopping import EarlyStopping
 from search.focus import Region, Target, region_of
+from search.growth import GrowthPoint
 from search.placement import NO_NEEDS, Capabilities, Needs
 from search.recipe import Recipe
 from search.states import SearchState, TrialState
@@ -144,6 +145,9 @@ class Search:
         hypervolume: Of the front over ``ref_point``; log2 scale where the objective says so.
         trial_counts: Number of trials per trial state.
         compute_seconds: Seconds that workers have held its trials; running holds come at their end.
+        best_accuracy: Highest on its front; ``None`` without one.
+        smallest_bytes: Smallest file on its front.
+        growth: Of ``hypervolume``, thinned.
         expected_gain: ``None`` until a model has said.
     """
 
@@ -165,6 +169,9 @@ class Search:
     hypervolume: float = 0.0
     trial_counts: Mapping[TrialState, int] = field(default_factory=dict)
     compute_seconds: float = 0.0
+    best_accuracy: float | None = None
+    smallest_bytes: int | None = None
+    growth: tuple[GrowthPoint, ...] = ()
     expected_gain: ExpectedGain | None = None
     hardware: WrittenProfile | None = None
     finished_at: datetime | None = None

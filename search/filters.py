@@ -6,6 +6,9 @@ from typing import Literal
 
 from search.states import SearchState, TrialState
 
+SearchKey = Literal[
+    "created_at", "updated_at", "name", "best_accuracy", "smallest_bytes", "compute_seconds"
+]
 TrialKey = Literal["number", "size_bytes", "accuracy"]
 
 
@@ -18,6 +21,7 @@ class SearchFilter:
         name: A part of the name, in whatever case.
         created_after: Inclusive.
         created_before: Exclusive.
+        comparable_with: Id of a search: those with its ``search.growth.task_key``, but not itself.
     """
 
     states: frozenset[SearchState] = frozenset()
@@ -25,6 +29,15 @@ class SearchFilter:
     name: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+    comparable_with: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOrder:
+    """Ties go by id, the way of the order; searches without a value come last, whichever way."""
+
+    key: SearchKey = "created_at"
+    descending: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,4 +74,5 @@ class TrialPosition:
 
 ALL_SEARCHES = SearchFilter()
 ALL_TRIALS = TrialFilter()
+NEWEST_FIRST = SearchOrder()
 BY_NUMBER = TrialOrder()

@@ -24,7 +24,9 @@ from search.filters import (
     ALL_SEARCHES,
     ALL_TRIALS,
     BY_NUMBER,
+    NEWEST_FIRST,
     SearchFilter,
+    SearchOrder,
     TrialFilter,
     TrialOrder,
     TrialPosition,
@@ -81,13 +83,20 @@ class SearchRepository(Protocol):
     def schedule(self, search_id: str) -> Schedule:
         """Return a search's schedule."""
 
+    def schedules(self, search_ids: Collection[str]) -> dict[str, Schedule]:
+        """Return the schedules of these searches by id."""
+
     def save_schedule(self, search_id: str, schedule: Schedule) -> None:
         """Write a search's schedule."""
 
     def page(
-        self, limit: int, before_id: str | None = None, kept: SearchFilter = ALL_SEARCHES
+        self,
+        limit: int,
+        after_id: str | None = None,
+        kept: SearchFilter = ALL_SEARCHES,
+        order: SearchOrder = NEWEST_FIRST,
     ) -> list[Search]:
-        """Return up to ``limit`` searches, newest first, created before ``before_id``."""
+        """Return up to ``limit`` searches, those after a search where it stands now."""
 
     def unfinished(self, rung_before: datetime) -> list[Search]:
         """Return searches at work that were last rung before ``rung_before``, or never."""

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from api.deps import StoreDep
 from api.errors import problem_responses
-from api.history import curve_points, hypervolume_points
+from api.history import GROWTH_EVENTS, curve_points, hypervolume_points
 from bitpareto.types import Curves, HypervolumeHistory
 
 router = APIRouter(tags=["history"])
@@ -29,10 +29,10 @@ def curves(trial_id: str, store: StoreDep) -> Curves:
     summary="Read how a search's hypervolume grew",
 )
 def hypervolume(search_id: str, store: StoreDep) -> HypervolumeHistory:
-    """Return one point for each change of the front, over trials and over training time."""
+    """Return one point for each change of the front, over trials and over time."""
     with store.read() as uow:
         search = uow.searches.get(search_id)
-        events = uow.events.of_types(search_id, ("trial.finished", "trial.failed", "front.changed"))
+        events = uow.events.of_types(search_id, GROWTH_EVENTS)
     return HypervolumeHistory(
         search_id=search_id,
         ref_point=dict(search.ref_point),

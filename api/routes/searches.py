@@ -10,9 +10,9 @@ from api.deps import BellDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.etags import NOT_MODIFIED, IfNoneMatch, tagged_response
 from api.mapping import search_to_wire
-from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
+from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery
 from api.request_keys import OnceDep
-from api.search_lists import FilterDep
+from api.search_lists import FilterDep, SortQuery, order_of, search_after, search_cursor
 from api.sparse import FieldsQuery, page_response, parse_fields
 from api.waiting import WaitingDep
 from bitpareto.types import Page, Search, SearchCreate, SearchExtend, SearchOverrides
@@ -53,26 +53,31 @@ def create(
     "",
     response_model=Page[Search] | Page[dict[str, Any]],
     responses=problem_responses(422, 503),
-    summary="List searches, newest first",
+    summary="List searches",
 )
 def list_searches(
     store: StoreDep,
     waiting: WaitingDep,
     kept: FilterDep,
+    sort: SortQuery = "-created_at",
     fields: FieldsQuery = None,
     limit: LimitQuery = DEFAULT_LIMIT,
     cursor: CursorQuery = None,
 ) -> Response:
-    """Return one page; a cursor goes on where its page ended, whatever the filters."""
+    """Return one page, by default the newest; a cursor fits any filter, and the order it is from.
+
+    What changes sorts by its value now, so a search that moves between two pages can be on both.
+    """
     paths = parse_fields(fields, Search)
     with store.read() as uow:
-        found = uow.searches.page(limit + 1, decode_cursor(cursor), kept)
+        found = uow.searches.page(limit + 1, search_after(sort, cursor), kept, order_of(sort))
         shown = found[:limit]
-        data = [search_to_wire(search, waiting.of_search(uow, search)) for search in shown]
+        waits = waiting.of_searches(uow, shown)
+        data = [search_to_wire(search, why) for search, why in zip(shown, waits, strict=True)]
     return page_response(
         data,
         paths,
-        encode_cursor(shown[-1].id) if len(found) > limit else None,
+        search_cursor(sort, shown[-1].id) if len(found) > limit else None,
     )
 
 

@@ -4,9 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Final
 
 from search.entities import Artifact, Lease, Progress, Reason, Search, Trial, TrialFacts
 from search.errors import ArtifactMismatchError, DivergedError, TrialInterrupted
+from search.growth import GrowthPoint, grown
 from search.hypervolume import hypervolume
 from search.pareto import FrontChange, Losses, insert, losses
 from search.states import TERMINAL_SEARCH_STATES, SearchState, TrialState
@@ -21,6 +23,7 @@ from search.use_cases.transitions import (
     search_has_ended,
 )
 
+_WITH_AN_OUTCOME: Final = frozenset({TrialState.COMPLETED, TrialState.STOPPED, TrialState.FAILED})
 NO_CHANGE = FrontChange(added=False, removed=())
 
 
@@ -209,26 +212,40 @@ def _stands_already(uow: UnitOfWork, trial: Trial) -> bool:
 def _update_front(uow: UnitOfWork, search: Search, trial: Trial, now: datetime) -> FrontChange:
     if any(trial.costs[name] > bound for name, bound in search.budgets.items()):
         return NO_CHANGE
-    points = {
-        member.id: trial_losses(search, member) for member in uow.trials.front_facts(search.id)
-    }
+    members = {member.id: member for member in uow.trials.front_facts(search.id)}
+    points = {key: trial_losses(search, member) for key, member in members.items()}
     change = insert(points, trial_losses(search, trial))
     if not change.added:
         return change
     if _stands_already(uow, trial):
         return NO_CHANGE
-    kept = [point for key, point in points.items() if key not in change.removed]
-    kept.append(trial_losses(search, trial))
-    volume = hypervolume(kept, losses(search.ref_point, search.objectives))
+    stay = [key for key in points if key not in change.removed]
+    volume = hypervolume(
+        [*(points[key] for key in stay), trial_losses(search, trial)],
+        losses(search.ref_point, search.objectives),
+    )
+    accuracies = [members[key].metrics["accuracy"] for key in stay]
+    sizes = [members[key].costs["size_bytes"] for key in stay]
     payload = {
         "added": [trial.id],
         "removed": list(change.removed),
         "hypervolume": volume,
-        "size": len(kept),
+        "size": len(stay) + 1,
     }
     event_id = uow.events.append(search.id, "front.changed", now, payload)
     uow.trials.join_front(trial, event_id)
     for key in change.removed:
         uow.trials.leave_front(key, event_id)
-    uow.searches.save(replace(search, hypervolume=volume, updated_at=now))
+    counts = uow.searches.get(search.id).trial_counts  # with this trial
+    n_trials = sum(n for state, n in counts.items() if state in _WITH_AN_OUTCOME)
+    uow.searches.save(
+        replace(
+            search,
+            hypervolume=volume,
+            best_accuracy=max([*accuracies, trial.metrics["accuracy"]]),
+            smallest_bytes=int(min([*sizes, trial.costs["size_bytes"]])),
+            growth=grown(search.growth, GrowthPoint(n_trials=n_trials, hypervolume=volume)),
+            updated_at=now,
+        )
+    )
     return change

@@ -6,6 +6,7 @@ from sqlalchemy import create_engine, select
 from db.tables import FrontMemberRow
 from search.attempts import attempts_of
 from search.entities import Event, Search, Trial
+from search.growth import MOST_POINTS
 from search.hypervolume import hypervolume
 from search.pareto import losses, non_dominated
 from search.states import (
@@ -29,6 +30,7 @@ def check_invariants(store: Store, search_id: str) -> None:
     _check_front(search, _standing(trials, events), trials, front)
     _check_log(search, trials, front, events)
     _check_seconds(search, trials, events)
+    _check_summary(search, front, events)
     completed = {trial.id for trial in trials if trial.state == TrialState.COMPLETED}
     assert set(files) == completed
 
@@ -120,6 +122,23 @@ def _check_seconds(search: Search, trials: list[Trial], events: list[Event]) -> 
         held = attempts[-1].began_at if trial.state == TrialState.RUNNING else None
         assert trial.held_since == held
     assert search.compute_seconds == pytest.approx(seconds)
+
+
+def _check_summary(search: Search, front: list[Trial], events: list[Event]) -> None:
+    """What a list shows of the search."""
+    accuracies = [member.metrics["accuracy"] for member in front]
+    assert search.best_accuracy == max(accuracies, default=None)
+    assert search.smallest_bytes == min((t.costs["size_bytes"] for t in front), default=None)
+    n_trials, growth = 0, list[tuple[int, float]]()
+    for event in events:
+        if event.type in ("trial.finished", "trial.stopped", "trial.failed"):
+            n_trials += 1
+        elif event.type == "front.changed":
+            growth.append((n_trials, event.payload["hypervolume"]))
+    kept = [(point.n_trials, point.hypervolume) for point in search.growth]
+    assert len(kept) <= MOST_POINTS
+    assert kept == growth or (len(growth) > MOST_POINTS and {*kept} < {*growth})
+    assert kept[-1:] == growth[-1:]
 
 
 def front_as_of(database_url: str, event_id: int) -> set[str]:

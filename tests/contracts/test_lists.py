@@ -9,7 +9,15 @@ from sqlalchemy import create_engine, text
 from db.migrate import alembic_config, upgrade
 from db.store import open_store
 from search.entities import Limits, Search
-from search.filters import SearchFilter, TrialFilter, TrialKey, TrialOrder, TrialPosition
+from search.filters import (
+    SearchFilter,
+    SearchKey,
+    SearchOrder,
+    TrialFilter,
+    TrialKey,
+    TrialOrder,
+    TrialPosition,
+)
 from search.states import SearchState, TrialState
 from search.store import Store
 from search.use_cases.results import fail_trial
@@ -120,6 +128,64 @@ def test_searches_are_filtered(store: Store) -> None:
     assert found(created_after=later(30), created_before=later(90), name="MCU") == [1]
 
 
+@pytest.fixture
+def shelf(store: Store) -> list[str]:
+    """Ids of five searches: two with a front, of which one is on other data."""
+    names = ("beta", "Alpha", "gamma", "", "alpha")
+    made = [
+        new_search(store, name=name, dataset="cifar10" if i == 2 else "digits", now=later(i))
+        for i, name in enumerate(names)
+    ]
+    for i, accuracy in ((0, 0.5), (2, 0.75), (4, 0.5)):
+        (trial_id, _) = queue_trials(store, made[i], proposals(2))
+        complete(store, claim(store, trial_id), accuracy)
+    return [search.id for search in made]
+
+
+SEARCH_ORDERS: dict[SearchKey, list[int]] = {
+    "created_at": [0, 1, 2, 3, 4],
+    "name": [3, 1, 4, 0, 2],
+    "best_accuracy": [0, 4, 2, 1, 3],
+    "smallest_bytes": [0, 2, 4, 1, 3],
+}
+
+
+@pytest.mark.parametrize(("key", "descending"), [*itertools.product(SEARCH_ORDERS, (False, True))])
+def test_pages_of_sorted_searches_join(
+    store: Store, shelf: list[str], key: SearchKey, descending: bool
+) -> None:
+    expected = SEARCH_ORDERS[key]
+    if descending:
+        n_without = 2 if key in ("best_accuracy", "smallest_bytes") else 0
+        known = expected[: len(expected) - n_without]
+        expected = known[::-1] + expected[len(known) :][::-1]
+    order = SearchOrder(key=key, descending=descending)
+    with store.read() as uow:
+        for limit in (1, 2, 5):
+            joined, after = list[int](), None
+            while page := uow.searches.page(limit, after, order=order):
+                joined += [shelf.index(search.id) for search in page]
+                after = page[-1].id
+            assert joined == expected, limit
+
+
+def test_searches_of_the_same_task_compare(store: Store, shelf: list[str]) -> None:
+    budgeted = new_search(store, budgets={"size_bytes": 4096.0}, now=later(9)).id
+    shelf = [*shelf, budgeted]
+
+    def comparable(i: int) -> list[int]:
+        kept = SearchFilter(comparable_with=shelf[i])
+        with store.read() as uow:
+            return sorted(shelf.index(search.id) for search in uow.searches.page(10, kept=kept))
+
+    assert comparable(0) == [1, 3, 4]
+    assert comparable(4) == [0, 1, 3]
+    assert comparable(2) == []
+    assert comparable(5) == []
+    with store.read() as uow:
+        assert uow.searches.page(10, kept=SearchFilter(comparable_with="sea_none")) == []
+
+
 def test_the_migration_fills_the_columns(database_url: str) -> None:
     store = open_store(database_url)
     search = _searched(store)
@@ -128,6 +194,7 @@ def test_the_migration_fills_the_columns(database_url: str) -> None:
     queries = (
         "SELECT number, size_bytes, accuracy FROM trials ORDER BY number",
         "SELECT id, trial_id FROM events ORDER BY id",
+        "SELECT best_accuracy, smallest_bytes, growth, task_key FROM searches",
     )
 
     def read() -> list[list[tuple[object, ...]]]:

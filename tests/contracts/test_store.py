@@ -88,7 +88,7 @@ def test_pages_of_searches_are_newest_first(store: Store) -> None:
     ids = [new_search(store).id for _ in range(5)]
     with store.read() as uow:
         first = uow.searches.page(2)
-        rest = uow.searches.page(10, before_id=first[-1].id)
+        rest = uow.searches.page(10, after_id=first[-1].id)
     assert {s.id for s in first + rest} == set(ids)
     assert [s.id for s in first + rest] == sorted(ids, reverse=True)
 

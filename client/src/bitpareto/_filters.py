@@ -13,6 +13,8 @@ def search_filters(
     name: str | None,
     created_after: datetime | None,
     created_before: datetime | None,
+    comparable_with: str | None,
+    sort: str | None,
 ) -> Mapping[str, Param | None]:
     """Return the query parameters of a list of searches; a time without a zone is local."""
     return {
@@ -21,6 +23,8 @@ def search_filters(
         "name": name,
         "created_after": _time(created_after),
         "created_before": _time(created_before),
+        "comparable_with": comparable_with,
+        "sort": sort,
     }
 
 

@@ -69,6 +69,9 @@ def test_the_hypervolume_grows_to_the_one_of_the_search(api: InProcess, searched
     assert history["ref_point"] == search["ref_point"]
     assert [point["n_trials"] for point in history["points"]] == [1, 2, 3, 5]
     assert [point["size"] for point in history["points"]] == [1, 2, 3, 4]
+    seconds = [point["compute_seconds"] for point in history["points"]]
+    assert seconds == sorted(seconds)
+    assert 0 < seconds[-1] == pytest.approx(search["compute_seconds"])
 
 
 def test_an_earlier_front_is_the_one_there_was(api: InProcess, deployment: Deployment) -> None:

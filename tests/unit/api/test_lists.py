@@ -123,6 +123,36 @@ def test_searches_are_filtered(api: InProcess) -> None:
         assert api.get(f"/v1/searches?{wrong}").status_code == 422, wrong
 
 
+def test_searches_are_sorted_and_compared(
+    api: InProcess, deployment: Deployment, searched: str
+) -> None:
+    first = searched.split("/")[3]
+    others = [
+        api.post(f"/v1/searches/{first}:clone", {"name": f"other {i}"}).json()["id"]
+        for i in range(2)
+    ]
+    shown = api.get(f"/v1/searches/{first}").json()
+    front = api.get(f"/v1/searches/{first}/front").json()["points"]
+    assert shown["best_accuracy"] == 1.0
+    assert shown["smallest_bytes"] == front[0]["trial"]["costs"]["size_bytes"]
+    assert [point["n_trials"] for point in shown["growth"]] == [1, 3]
+    assert shown["growth"][-1]["hypervolume"] == shown["hypervolume"]
+
+    def found(query: str) -> list[str]:
+        return [search["id"] for search in api.get(f"/v1/searches?{query}").json()["data"]]
+
+    assert found("sort=created_at") == [first, *others]
+    assert found("sort=-best_accuracy") == [first, *reversed(others)]
+    assert found(f"comparable_with={others[0]}") == [others[1]]
+    page = api.get("/v1/searches?sort=name&limit=2").json()
+    cursor = page["next_cursor"]
+    assert [s["id"] for s in page["data"]] + found(f"sort=name&cursor={cursor}") == found(
+        "sort=name"
+    )
+    for wrong in (f"cursor={cursor}", f"sort=-name&cursor={cursor}", "sort=colour"):
+        assert api.get(f"/v1/searches?{wrong}").status_code == 422, wrong
+
+
 def test_ndjson_has_every_trial_as_json_has_it(api: InProcess, searched: str) -> None:
     answer = api.get(f"{searched}?format=ndjson")
     assert answer.headers["content-type"] == "application/x-ndjson"

@@ -128,7 +128,9 @@ def test_every_call_of_the_client_is_described(described: dict[str, Any]) -> Non
         calls.create_search({}),
         calls.preview_space({}),
         calls.get_search("{search_id}"),
-        calls.list_searches(1, None, search_filters("queued", "digits", "x", NOW, NOW)),
+        calls.list_searches(
+            1, None, search_filters("queued", "digits", "x", NOW, NOW, "sea_x", "name")
+        ),
         calls.cancel_search("{search_id}"),
         calls.extend_search("{search_id}", 1, 1.0, 1.0),
         calls.clone_search("{search_id}", {}),

@@ -46,6 +46,8 @@ def test_searches(client: Client) -> None:
     first.cancel()
     assert [s.id for s in client.searches.list(state="cancelled")] == [first.id]
     assert [s.id for s in client.searches.list(name="TW", dataset="digits")] == [second.id]
+    assert [s.id for s in client.searches.list(sort="-name")] == [second.id, first.id]
+    assert [s.id for s in client.searches.list(comparable_with=first.id)] == [second.id]
     later = second.created_at + timedelta(seconds=1)
     assert list(client.searches.list(created_after=later)) == []
     assert [s.id for s in client.searches.list(created_before=later)] == [second.id, first.id]

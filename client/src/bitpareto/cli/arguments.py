@@ -22,7 +22,7 @@ from bitpareto.cli import (
     workers,
 )
 from bitpareto.types.access import KeyScope
-from bitpareto.types.searches import EventType, FrontSort, SearchState
+from bitpareto.types.searches import EventType, FrontSort, SearchSort, SearchState
 from bitpareto.types.trials import TrialFormat, TrialSort, TrialState
 
 _DESCRIPTION = """\
@@ -46,6 +46,7 @@ The server is BITPARETO_BASE_URL or --base-url; default {default}. The API key i
 _SORT = "accuracy, size_bytes, macs or another objective; --sort=-accuracy puts the largest first"
 
 
+_SEARCH_SORT = "such as name or smallest_bytes; --sort=-best_accuracy puts the largest first"
 _TRIAL_SORT = "number, size_bytes or accuracy; --sort=-accuracy puts the largest first"
 
 
@@ -106,6 +107,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     ls.add_argument("--name", metavar="PART", help="only those with this in their name")
     ls.add_argument("--since", type=_time, metavar="TIME", help="created then or later, ISO 8601")
     ls.add_argument("--until", type=_time, metavar="TIME", help="created before, ISO 8601")
+    ls.add_argument("--comparable-with", metavar="SEARCH", help="the others of the same task")
+    ls.add_argument("--sort", choices=get_args(SearchSort), metavar="VALUE", help=_SEARCH_SORT)
 
     _takes_search(add("show", commands.show, "show a search", "bitpareto show sea_01J..."))
     watch = add("watch", commands.watch, "follow a search", "bitpareto watch sea_01J...")

@@ -61,6 +61,8 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
         name=arguments.name,
         created_after=arguments.since,
         created_before=arguments.until,
+        comparable_with=arguments.comparable_with,
+        sort=arguments.sort,
         page_size=page_size,
     )
     found = list(islice(matching, arguments.limit))

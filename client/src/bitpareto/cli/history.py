@@ -41,12 +41,13 @@ def _curves(found: Curves) -> Table:
 
 
 def _hypervolume(found: HypervolumeHistory) -> Table:
-    table = Table("event", "trials", "training", "points", "hypervolume", box=None)
+    table = Table("event", "trials", "training", "computing", "points", "hypervolume", box=None)
     for point in found.points:
         table.add_row(
             str(point.event_id),
             str(point.n_trials),
             f"{point.train_seconds:.0f} s",
+            f"{point.compute_seconds:.0f} s",
             str(point.size),
             f"{point.hypervolume:.4f}",
         )

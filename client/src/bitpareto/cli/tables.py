@@ -20,7 +20,10 @@ _SHOWN_OBJECTIVES: Final = ("accuracy", "size_bytes", "macs")
 
 def searches(found: Iterable[Search]) -> Table:
     """Return one row per search."""
-    table = Table("id", "name", "data", "state", "trials", "hypervolume", "created", box=None)
+    table = Table("id", "name", "data", "state", "trials", box=None)
+    for name in ("accuracy", "smallest", "hypervolume", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("created")
     table.add_column("waits, because", overflow="fold")
     for handle in found:
         data = handle.data
@@ -30,7 +33,10 @@ def searches(found: Iterable[Search]) -> Table:
             data.dataset,
             data.state,
             _trials(handle),
+            "-" if data.best_accuracy is None else f"{data.best_accuracy:.2%}",
+            "-" if data.smallest_bytes is None else format_size(data.smallest_bytes),
             f"{data.hypervolume:.3f}",
+            f"{data.compute_seconds:.0f}",
             f"{data.created_at.astimezone():%Y-%m-%d %H:%M}",
             data.waiting.message if data.waiting else "",
         )

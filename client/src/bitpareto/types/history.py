@@ -40,9 +40,11 @@ class HypervolumePoint(ResponseModel):
     size: int
     """Number of points on the front."""
     n_trials: int
-    """Trials that had completed or failed by then."""
+    """Trials that had completed, been stopped or failed by then."""
     train_seconds: float
     """Seconds of training in those that had completed."""
+    compute_seconds: float = 0.0
+    """Seconds that workers had held trials by then, whatever came of them."""
 
 
 class HypervolumeHistory(ResponseModel):

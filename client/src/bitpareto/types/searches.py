@@ -39,6 +39,20 @@ FrontSort = Literal[
 StrategyName = Literal[
     "bayesian", "random", "regularized_evolution", "nsga2", "local_search", "bomp"
 ]
+SearchSort = Literal[
+    "created_at",
+    "-created_at",
+    "updated_at",
+    "-updated_at",
+    "name",
+    "-name",
+    "best_accuracy",
+    "-best_accuracy",
+    "smallest_bytes",
+    "-smallest_bytes",
+    "compute_seconds",
+    "-compute_seconds",
+]
 STRATEGIES: Final[tuple[StrategyName, ...]] = get_args(StrategyName)
 Item = TypeVar("Item")
 
@@ -200,6 +214,14 @@ class ExpectedGain(ResponseModel):
     """Asks in a row that promised less than `limits.min_gain_per_hour`; three end the search."""
 
 
+class GrowthPoint(ResponseModel):
+    """The hypervolume after a change of the front."""
+
+    n_trials: int
+    """Trials that had completed, been stopped or failed by then."""
+    hypervolume: float
+
+
 class Search(ResponseModel):
     """One search."""
 
@@ -227,6 +249,12 @@ class Search(ResponseModel):
     """Number of trials per trial state; states without trials are absent."""
     compute_seconds: float = 0.0
     """Seconds that workers have held its trials; running ones count when their hold ends."""
+    best_accuracy: float | None = None
+    """Highest validation accuracy on the front; null without one."""
+    smallest_bytes: int | None = None
+    """Smallest file on the front; null without one."""
+    growth: list[GrowthPoint] = Field(default_factory=list)
+    """How the hypervolume grew, in at most 32 points; `/hypervolume` has all."""
     expected_gain: ExpectedGain | None = None
     """Null until a model has proposed a trial."""
 

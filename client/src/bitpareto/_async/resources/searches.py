@@ -8,7 +8,7 @@ from bitpareto import _calls as calls
 from bitpareto._async.search import AsyncSearch
 from bitpareto._async.transport import AsyncTransport
 from bitpareto._filters import search_filters
-from bitpareto.types.searches import SearchState
+from bitpareto.types.searches import SearchSort, SearchState
 
 
 class AsyncSearches:
@@ -63,9 +63,11 @@ class AsyncSearches:
         name: str | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
+        comparable_with: str | None = None,
+        sort: SearchSort | None = None,
         page_size: int = calls.PAGE_LIMIT,
     ) -> AsyncIterator[AsyncSearch]:
-        """Yield searches, newest first; further pages are fetched when they are needed.
+        """Yield searches, by default the newest first; pages are fetched when they are needed.
 
         Args:
             state: Only those in this state, or in one of these.
@@ -73,9 +75,14 @@ class AsyncSearches:
             name: Only those with this in their name, in whatever case.
             created_after: Only those created then or later.
             created_before: Only those created before.
+            comparable_with: Id of a search; only the others whose hypervolume measures the same:
+                same data set, space, objectives, budgets, hardware and reference point.
+            sort: Such as ``"-best_accuracy"``, the most accurate first.
             page_size: How many to fetch at once.
         """
-        filters = search_filters(state, dataset, name, created_after, created_before)
+        filters = search_filters(
+            state, dataset, name, created_after, created_before, comparable_with, sort
+        )
         cursor: str | None = None
         while True:
             page = await self._transport.send(calls.list_searches(page_size, cursor, filters))

@@ -9,7 +9,7 @@ from bitpareto import _calls as calls
 from bitpareto._filters import search_filters
 from bitpareto._sync.search import Search
 from bitpareto._sync.transport import Transport
-from bitpareto.types.searches import SearchState
+from bitpareto.types.searches import SearchSort, SearchState
 
 
 class Searches:
@@ -64,9 +64,11 @@ class Searches:
         name: str | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
+        comparable_with: str | None = None,
+        sort: SearchSort | None = None,
         page_size: int = calls.PAGE_LIMIT,
     ) -> Iterator[Search]:
-        """Yield searches, newest first; further pages are fetched when they are needed.
+        """Yield searches, by default the newest first; pages are fetched when they are needed.
 
         Args:
             state: Only those in this state, or in one of these.
@@ -74,9 +76,14 @@ class Searches:
             name: Only those with this in their name, in whatever case.
             created_after: Only those created then or later.
             created_before: Only those created before.
+            comparable_with: Id of a search; only the others whose hypervolume measures the same:
+                same data set, space, objectives, budgets, hardware and reference point.
+            sort: Such as ``"-best_accuracy"``, the most accurate first.
             page_size: How many to fetch at once.
         """
-        filters = search_filters(state, dataset, name, created_after, created_before)
+        filters = search_filters(
+            state, dataset, name, created_after, created_before, comparable_with, sort
+        )
         cursor: str | None = None
         while True:
             page = self._transport.send(calls.list_searches(page_size, cursor, filters))
