@@ -92,14 +92,11 @@ export const getFile = async (href, signal) => await (await send(href, { signal 
 const searchPath = (id) => `v1/searches/${encodeURIComponent(id)}`;
 
 /**
- * @param {string|null} cursor
+ * @param {[string, string][]} query filters, order, limit and cursor
  * @param {AbortSignal} [signal]
  * @returns {Promise<{data: Search[], has_more: boolean, next_cursor: string|null}>}
  */
-export function listSearches(cursor, signal) {
-  const query = new URLSearchParams({ limit: "50", ...(cursor ? { cursor } : {}) });
-  return request(`v1/searches?${query}`, { signal });
-}
+export const listSearches = (query, signal) => request(`v1/searches?${new URLSearchParams(query)}`, { signal });
 
 /**
  * @param {string} id

@@ -106,7 +106,7 @@ export function showCompare(root) {
 
   async function readChoices() {
     try {
-      const { data } = await listSearches(null, abort.signal);
+      const { data } = await listSearches([["limit", "50"]], abort.signal);
       choice.append(...data.map((search) => h("option", { value: search.id }, `${nameOf(search)} (${search.state})`)));
     } catch (error) {
       if (abort.signal.aborted) return;

@@ -43,6 +43,10 @@
  * @property {number} seed
  * @property {number} hypervolume
  * @property {Record<string, number>} trial_counts
+ * @property {number} compute_seconds
+ * @property {number|null} best_accuracy
+ * @property {number|null} smallest_bytes
+ * @property {{n_trials: number, hypervolume: number}[]} growth
  *
  * @typedef {object} Trial
  * @property {string} id

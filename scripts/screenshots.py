@@ -54,7 +54,7 @@ def _take(browser: Browser, shot: Shot, address: str, search_id: str) -> None:
     )
     page = context.new_page()
     page.goto(f"{address}/?search={search_id}" if shot.of_search else address)
-    page.wait_for_selector(".chart-plot .xtick" if shot.of_search else ".card")
+    page.wait_for_selector(".chart-plot .xtick" if shot.of_search else ".searches tbody tr")
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=IMAGES / f"{shot.name}.png")
     context.close()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 AXE = "axe-core@4.14.1"
 FETCH_S = 60
 PAGES = {
-    "searches": ("/", ".card"),
+    "searches": ("/", ".searches tbody tr"),
     "search": ("/?search={search}", ".chart-plot .xtick"),
     "trial": ("/?trial={trial}", ".chart-plot .xtick"),
     "new": ("/?page=new", ".preview-words"),
