@@ -160,7 +160,7 @@ export const getTrials = (id, signal, onPage) => everyPage(`${searchPath(id)}/tr
 /**
  * @param {string} id
  * @param {AbortSignal} [signal]
- * @returns {Promise<{points: {event_id: number, at: string, hypervolume: number}[]}>} after each change of the front
+ * @returns {Promise<{points: {event_id: number, at: string, hypervolume: number, n_trials: number, compute_seconds: number}[]}>} after each change of the front
  */
 export const getHypervolume = (id, signal) => request(`${searchPath(id)}/hypervolume`, { signal });
 

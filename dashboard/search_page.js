@@ -7,6 +7,7 @@ import { createEventLog } from "./event_log.js";
 import { createExplanationPanel } from "./explanation_panel.js";
 import { sentence } from "./format.js";
 import { createFrontPanel } from "./front_panel.js";
+import { createGrowthPanel } from "./growth_panel.js";
 import { followSearch } from "./live_search.js";
 import { createLiveTrials } from "./live_trials.js";
 import { problemNotice } from "./notices.js";
@@ -45,6 +46,7 @@ export function showSearch(root, searchId) {
   const running = createLiveTrials();
   const parallel = createParallel({ onBrushes: (brushes) => look({ brushes }), onGenes: (genes) => look({ genes }) });
   const bitsMap = createBitsMap(select);
+  const growth = createGrowthPanel(searchId, look);
   const explanation = createExplanationPanel(searchId);
   const content = h(
     "div",
@@ -57,6 +59,7 @@ export function showSearch(root, searchId) {
       log.element,
     ),
     running.element,
+    growth.element,
     parallel.element,
     bitsMap.element,
     explanation.element,
@@ -102,6 +105,7 @@ export function showSearch(root, searchId) {
     }
     table.update(shown, view.selected, brushed);
     running.update(state);
+    growth.update(state, view);
     bitsMap.update(shown);
     explanation.update(state.search);
     log.update(state);
@@ -131,6 +135,7 @@ export function showSearch(root, searchId) {
     live.stop();
     front.stop();
     parallel.stop();
+    growth.stop();
     bitsMap.stop();
     explanation.stop();
     running.stop();

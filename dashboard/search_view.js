@@ -19,6 +19,8 @@ import { setView, viewParameter } from "./router.js";
  * @property {string|null} selected trial
  * @property {readonly string[]} genes axes of the parallel coordinates beside accuracy and costs
  * @property {Brushes} brushes
+ * @property {"trials"|"compute"} over what the hypervolume is shown over
+ * @property {readonly string[]} baselines ids of searches it is shown beside
  */
 
 /** @param {string} name */
@@ -36,10 +38,13 @@ export const viewOfAddress = () => ({
   selected: viewParameter("selected"),
   genes: (viewParameter("genes") ?? "").split(",").filter(Boolean),
   brushes: brushesOfText(viewParameter("brush")),
+  over: viewParameter("over") === "compute" ? "compute" : "trials",
+  baselines: (viewParameter("baselines") ?? "").split(",").filter(Boolean),
 });
 
 /** @param {SearchView} view */
-export const keepInAddress = ({ budget, x, y, asOf, selected, genes, brushes }) => setView({ budget, x, y, as_of: asOf, selected, genes: genes.join(), brush: brushesAsText(brushes) });
+export const keepInAddress = ({ budget, x, y, asOf, selected, genes, brushes, over, baselines }) =>
+  setView({ budget, x, y, as_of: asOf, selected, genes: genes.join(), brush: brushesAsText(brushes), over: over === "trials" ? null : over, baselines: baselines.join() });
 
 /**
  * The state as of an earlier front: what had not finished by then is not there.

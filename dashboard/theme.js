@@ -3,7 +3,7 @@
 
 const DARK = window.matchMedia("(prefers-color-scheme: dark)");
 
-const NAMES = /** @type {const} */ (["ink", "muted", "faint", "line", "surface", "accent", "interval", "running", "float", "budget"]);
+const NAMES = /** @type {const} */ (["ink", "muted", "faint", "line", "surface", "accent", "interval", "running", "float", "budget", "focus"]);
 
 /** @typedef {Record<typeof NAMES[number], string>} Colours */
 
