@@ -48,6 +48,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     _, extra = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]  # list is invariant
     schemas |= extra["$defs"]
     add_field_texts(schemas)
+    _say_tuples_as_lists(schemas)
     document["components"]["examples"] = error_examples()
     document["components"]["securitySchemes"] = {
         _KEY: {
@@ -85,6 +86,18 @@ def _add_access(operation: dict[str, Any]) -> None:
     operation["responses"] |= {
         str(status): {"description": "A problem", "content": _problem()} for status in (401, 403)
     }
+
+
+def _say_tuples_as_lists(node: object) -> None:
+    """Write tuples of equal items as lists of that length, which more readers know, in place."""
+    if isinstance(node, dict):
+        parts = node.get("prefixItems")
+        if isinstance(parts, list) and all(part == parts[0] for part in parts):
+            node["items"] = node.pop("prefixItems")[0]
+    for value in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        _say_tuples_as_lists(value)
 
 
 def _problem() -> dict[str, Any]:
