@@ -14,6 +14,7 @@ from api.errors import install_error_handlers, internal_error_response
 from api.event_hub import EventHub
 from api.export_cache import ExportCache
 from api.front_cache import FrontCache
+from api.grouped_reads import GroupedReads
 from api.metrics import RequestMetrics, metrics_registry
 from api.model_converter import ModelConverter
 from api.openapi import describe
@@ -95,6 +96,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         exports=ExportCache(export),
         fronts=FrontCache(store, fronts.build_front),
         polled=PolledReads(),
+        trial_pages=GroupedReads(),
         hub=EventHub(poll_s),
         metrics=metrics_registry(store),
         lease_s=settings.lease_s,

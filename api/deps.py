@@ -3,17 +3,19 @@
 Those that only look something up are coroutines: plain functions would each cost a thread.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from prometheus_client import CollectorRegistry
 
 from api.access_control import principal_of
 from api.event_hub import EventHub
 from api.export_cache import ExportCache
 from api.front_cache import FrontCache
+from api.grouped_reads import GroupedReads
 from api.model_converter import ModelConverter
 from api.polled_reads import PolledReads
 from search.access import Principal
@@ -55,6 +57,7 @@ class Parts:
     exports: ExportCache
     fronts: FrontCache
     polled: PolledReads
+    trial_pages: GroupedReads[Hashable, Response]
     hub: EventHub
     metrics: CollectorRegistry
     lease_s: float

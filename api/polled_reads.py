@@ -19,8 +19,9 @@ from search.errors import BitparetoError
 
 _REMEMBERED: Final = 1024
 
-Again = Callable[[Mapping[bytes, bytes]], Awaitable[Response]]
-"""Answers a request like one that was answered before, given its headers by lower-case name."""
+Again = Callable[[Mapping[bytes, bytes]], Awaitable[Response | None]]
+"""Answers a request like one that was answered before, given its headers by lower-case name; or
+returns ``None`` if these ask for something else."""
 
 _Key = tuple[str, str, bytes]
 
@@ -64,11 +65,15 @@ class PolledAnswers:
         if found is None:
             await self._app(scope, receive, send)
             return
-        scope["route"] = found.route  # as the framework does; metrics are by route
+        response: Response | None
         try:
             response = await found.again(dict(scope["headers"]))
         except BitparetoError as error:
             response = domain_error_response(Request(scope), error)
+        if response is None:
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = found.route  # as the framework does; metrics are by route
         await response(scope, receive, send)
 
 

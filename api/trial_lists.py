@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal, get_args
 
 from fastapi import Depends, Query
@@ -66,6 +67,18 @@ def get_filter(
 
 
 FilterDep = Annotated[TrialFilter, Depends(get_filter)]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTrials:
+    """What a request asks for; requests that ask for the same are equal."""
+
+    search_id: str
+    kept: TrialFilter
+    sort: TrialSort
+    fields: str | None
+    limit: int | None
+    cursor: str | None
 
 
 def format_of(accept: str | None) -> TrialFormat:

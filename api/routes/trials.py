@@ -1,12 +1,14 @@
 """Trials of a search, one trial with its layer table, and cancelling one."""
 
+from collections.abc import Mapping
 from functools import partial
 from itertools import islice
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Response, status
+from fastapi import APIRouter, Header, Request, Response, status
+from fastapi.concurrency import run_in_threadpool
 
-from api.deps import BellDep, NowDep, StoreDep
+from api.deps import BellDep, NowDep, Parts, PartsDep, PrincipalDep, StoreDep
 from api.errors import problem_responses
 from api.etags import NOT_MODIFIED, IfNoneMatch, tagged_response
 from api.mapping import trial_to_wire
@@ -15,9 +17,11 @@ from api.request_keys import OnceDep
 from api.sparse import FieldsQuery, page_response, parse_fields
 from api.trial_exports import FORMATS, NDJSON, export_response
 from api.trial_lists import (
+    AskedTrials,
     FilterDep,
     FormatQuery,
     SortQuery,
+    TrialFormat,
     TrialLimitQuery,
     all_trials,
     format_of,
@@ -25,8 +29,9 @@ from api.trial_lists import (
     position_of,
     trial_cursor,
 )
-from api.waiting import WaitingDep
+from api.waiting import Waiting, WaitingDep
 from bitpareto.types import Page, Trial, TrialReplicate
+from search.store import Store
 from search.use_cases.trials import cancel_one_trial, replicate_trial
 
 router = APIRouter(tags=["trials"])
@@ -50,10 +55,12 @@ _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
     },
     summary="List or export a search's trials",
 )
-def list_trials(
+async def list_trials(
+    request: Request,
     search_id: str,
+    parts: PartsDep,
     store: StoreDep,
-    waiting: WaitingDep,
+    principal: PrincipalDep,
     kept: FilterDep,
     sort: SortQuery = "number",
     fields: FieldsQuery = None,
@@ -67,17 +74,41 @@ def list_trials(
     A cursor goes on where its page ended, whatever the filters; it fits one order alone. `format`,
     or else `Accept`, asks for all trials at once as NDJSON, CSV or parquet, of one moment.
     """
-    after, paths = position_of(sort, cursor), parse_fields(fields, Trial)
-    format_ = format_ or format_of(accept)
+    asked = AskedTrials(search_id, kept, sort, fields, limit, cursor)
+    asked_format = format_ or format_of(accept)
+    if asked_format != "json":
+        return await run_in_threadpool(_export, parts, store, asked, asked_format)
+    key = (principal.project_id, asked)
+    page = partial(parts.trial_pages.read, key, partial(_page, parts, store, asked))
+
+    async def again(headers: Mapping[bytes, bytes]) -> Response | None:
+        accepted = headers.get(b"accept", b"").decode("latin-1")
+        return await page() if (format_ or format_of(accepted)) == "json" else None
+
+    response = await page()
+    parts.polled.remember(request, again)
+    return response
+
+
+def _export(parts: Parts, store: Store, asked: AskedTrials, format_: TrialFormat) -> Response:
+    """Return all trials that are asked for; to be called in a thread."""
+    waiting = Waiting(parts, store, parts.store.now())
+    after, paths = position_of(asked.sort, asked.cursor), parse_fields(asked.fields, Trial)
     with store.read() as uow:
-        search = uow.searches.get(search_id)
-        order = order_of(sort)
-        if format_ != "json":
-            found = all_trials(uow, search, kept, sort, after, waiting)
-            items = (trial.model_dump(mode="json") for trial in islice(found, limit))
-            return export_response(items, paths, format_, search_id)
-        limit = limit or DEFAULT_LIMIT
-        read = uow.trials.page(search_id, limit + 1, after, kept=kept, order=order)
+        search = uow.searches.get(asked.search_id)
+        found = all_trials(uow, search, asked.kept, asked.sort, after, waiting)
+        items = (trial.model_dump(mode="json") for trial in islice(found, asked.limit))
+        return export_response(items, paths, format_, asked.search_id)
+
+
+def _page(parts: Parts, store: Store, asked: AskedTrials) -> Response:
+    """Return one page; to be called in a thread."""
+    waiting = Waiting(parts, store, parts.store.now())
+    after, paths = position_of(asked.sort, asked.cursor), parse_fields(asked.fields, Trial)
+    limit, order = asked.limit or DEFAULT_LIMIT, order_of(asked.sort)
+    with store.read() as uow:
+        search = uow.searches.get(asked.search_id)
+        read = uow.trials.page(search.id, limit + 1, after, kept=asked.kept, order=order)
         shown = read[:limit]
         artifacts = uow.artifacts.of_trials([trial.id for trial in shown])
         data = [
@@ -88,7 +119,7 @@ def list_trials(
     return page_response(
         data,
         paths,
-        trial_cursor(sort, shown[-1]) if has_more else None,
+        trial_cursor(asked.sort, shown[-1]) if has_more else None,
     )
 
 

@@ -100,6 +100,23 @@ def test_it_is_counted_by_its_route(api: InProcess, deployment: Deployment) -> N
     ] == [3]
 
 
+def test_a_page_of_trials_is_the_newest_and_an_export_stays_one(
+    api: InProcess, deployment: Deployment
+) -> None:
+    search = new_search(deployment.store, limits=Limits(max_trials=2, max_parallel=2))
+    claims = deployment.claimed(search, 2)
+    path = f"/v1/searches/{search.id}/trials?sort=-number&fields=number,state"
+    seen = []
+    for i in range(3):
+        seen.append([trial["state"] for trial in api.get(path).json()["data"]])
+        lines = api.get(path, {"Accept": "application/x-ndjson"})
+        assert lines.headers["content-type"].startswith("application/x-ndjson")
+        assert len(lines.text.splitlines()) == 2
+        if i < 2:
+            deployment.complete(claims[i], 0.8)
+    assert seen == [["running"] * 2, ["running", "completed"], ["completed"] * 2]
+
+
 def test_parameters_that_are_refused_are_refused_again(
     api: InProcess, deployment: Deployment
 ) -> None:
