@@ -50,9 +50,6 @@ class Blobs(Protocol):
     def delete(self, name: str) -> None:
         """Remove a blob; nothing happens where there is none."""
 
-    def touch(self, name: str) -> None:
-        """Make a blob as young as if it were written now; raises ``FileNotFoundError``."""
-
     def look(self, name: str) -> StoredBlob:
         """Return what is known of a blob; raises ``FileNotFoundError`` where there is none."""
 
@@ -101,11 +98,6 @@ class FolderBlobs:
         """See ``Blobs``."""
         with _folder_errors(self.root):
             (self.root / name).unlink(missing_ok=True)
-
-    def touch(self, name: str) -> None:
-        """See ``Blobs``."""
-        with _folder_errors(self.root):
-            os.utime(self.root / name)
 
     def look(self, name: str) -> StoredBlob:
         """See ``Blobs``."""
@@ -199,11 +191,6 @@ class S3Blobs:
                 self._files.rm_file(f"{self._root}/{name}")
         except FileNotFoundError:
             return
-
-    def touch(self, name: str) -> None:
-        """See ``Blobs``."""
-        # an object's age cannot be set, and not every such store copies one onto itself
-        self.write(name, self.read(name))
 
     def look(self, name: str) -> StoredBlob:
         """See ``Blobs``."""

@@ -3,7 +3,7 @@
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -137,3 +137,21 @@ def test_a_missing_bucket_is_said(s3: S3Server, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
     with pytest.raises(ArtifactStoreUnavailableError, match="s3://nobody/x"):
         ArtifactFiles("s3://nobody/x").check()
+
+
+def test_storing_what_is_there_takes_what_storing_anything_takes(
+    files: ArtifactFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    for name in ("read", "write", "look", "delete"):
+        act = getattr(files._blobs, name)
+
+        def noted(*args: object, _act: Callable[..., object] = act, _name: str = name) -> object:
+            done.append(_name)
+            return _act(*args)
+
+        monkeypatch.setattr(files._blobs, name, noted)
+    files.put(b"of one project")
+    first = list(done)
+    files.put(b"of one project")
+    assert done == 2 * first
