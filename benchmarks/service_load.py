@@ -8,6 +8,9 @@ trials. Everything shares the cores of one machine.
 
 - ``front_rate``: front reads per second over those of an empty route of FastAPI under the same
   server, both with nothing else going on: median of rounds, with the lowest and the highest.
+- ``front_cpu_us``, ``empty_cpu_us``, ``front_cpu_rate``: processor time of the server per request,
+  and that of the empty route over that of the front; other work on the machine moves these less.
+- ``api_cores``, ``client_cores``: processor time of the API and of its clients per second of load.
 - ``lost_or_reordered``: streams whose ids are not exactly those of the database.
 - ``front_p99_ms``, ``trials_p99_ms``: of the reads of all who ask.
 - ``memory_growth_mb``: resident memory of the API process, mean of the last quarter of the time
@@ -25,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,6 +46,7 @@ FOLLOWERS: Final = 100
 POLLERS: Final = 50
 TRIALS: Final = 10_000
 _CONNECTIONS: Final = 50
+_ROUNDS: Final = 7
 _WARM_UP: Final = 60
 _EMPTY: Final = """
 import sys, uvicorn
@@ -52,6 +57,15 @@ async def empty() -> dict[str, str]:
     return {}
 uvicorn.run(app, port=int(sys.argv[1]), log_level="warning", access_log=False)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """What is asked for, and who answers."""
+
+    port: int
+    pid: int
+    path: str
 
 
 def main() -> None:
@@ -91,34 +105,45 @@ def _measure(
     api = [str(Path(sys.executable).with_name("bitpareto-server")), "api", "--port"]
     with (
         _running([*api], environment, "/readyz") as (port, pid),
-        _running([sys.executable, "-c", _EMPTY], environment, "/") as (empty_port, _),
+        _running([sys.executable, "-c", _EMPTY], environment, "/") as (empty_port, empty_pid),
     ):
-        rounds = [_round(port, empty_port, search_id) for _ in range(7)]
+        front = _Server(port, pid, f"/v1/searches/{search_id}/front")
+        rounds = [_round(front, _Server(empty_port, empty_pid, "/")) for _ in range(_ROUNDS)]
         rates = [each["front"] / each["empty"] for each in rounds]
+        costs = [each["empty_cpu_us"] / each["front_cpu_us"] for each in rounds]
         metrics = {
             "front_rate": statistics.median(rates),
             "front_rate_low": min(rates),
             "front_rate_high": max(rates),
             "front_per_s": statistics.median(each["front"] for each in rounds),
             "empty_per_s": statistics.median(each["empty"] for each in rounds),
+            "front_cpu_us": statistics.median(each["front_cpu_us"] for each in rounds),
+            "empty_cpu_us": statistics.median(each["empty_cpu_us"] for each in rounds),
+            "front_cpu_rate": statistics.median(costs),
+            "front_cpu_rate_low": min(costs),
+            "front_cpu_rate_high": max(costs),
         }
         metrics |= _under_load(opened, search_id, port, psutil.Process(pid), seconds)
     return metrics, rounds
 
 
-def _round(port: int, empty_port: int, search_id: str) -> dict[str, float]:
-    loads = {
-        "empty": saturate(empty_port, "/", connections=_CONNECTIONS, seconds=3),
-        "front": saturate(
-            port, f"/v1/searches/{search_id}/front", connections=_CONNECTIONS, seconds=3
-        ),
-    }
-    for load in loads.values():
+def _round(front: _Server, empty: _Server) -> dict[str, float]:
+    shown: dict[str, float] = {}
+    for name, server in (("empty", empty), ("front", front)):
+        process = psutil.Process(server.pid)
+        before = _cpu_s(process)
+        load = saturate(server.port, server.path, connections=_CONNECTIONS, seconds=3)
         if set(load.answers) != {200}:
             raise RuntimeError(f"answers were {load.answers}")
-    shown = {name: load.per_second for name, load in loads.items()}
+        shown[name] = load.per_second
+        shown[f"{name}_cpu_us"] = (_cpu_s(process) - before) / len(load.seconds) * 1e6
     print(shown, flush=True)
     return shown
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _under_load(
@@ -131,6 +156,8 @@ def _under_load(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     memory, results, noted = [], 0, 0.0
+    processes = {"api_cores": api, "client_cores": psutil.Process(clients.pid)}
+    began, before = time.time(), {name: _cpu_s(each) for name, each in processes.items()}
     while time.time() < until:
         _one_trial(opened, search_id)
         results += 1
@@ -138,6 +165,8 @@ def _under_load(
             noted = time.time()
             memory.append(api.memory_info().rss / 2**20)
         time.sleep(0.1)
+    wall_s = time.time() - began
+    cores = {name: (_cpu_s(each) - before[name]) / wall_s for name, each in processes.items()}
     last = _last_event(opened, search_id)
     out, _ = clients.communicate(f"{last}\n", timeout=180)
     found = json.loads(out)
@@ -153,6 +182,7 @@ def _under_load(
         "streams": len(found["seen"]),
         "lost_or_reordered": wrong,
         **_quantiles(found["seconds"]),
+        **cores,
         "memory_mb": statistics.mean(memory[-quarter:]),
         "memory_growth_mb": growth,
     }
