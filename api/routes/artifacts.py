@@ -31,6 +31,9 @@ def get(
     store: StoreDep,
     artifacts: ArtifactsDep,
     range_: Annotated[str | None, Header(alias="Range")] = None,
+    if_range: Annotated[
+        str | None, Header(description="An `ETag`: if it is not the file's, all of it comes.")
+    ] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Return the file; its `ETag` is its SHA-256, and it never changes."""
@@ -46,7 +49,7 @@ def get(
     if matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     content = artifacts.read(artifact.sha256)
-    part = range_of(range_, len(content))
+    part = range_of(range_, len(content)) if if_range in (None, etag) else None
     if part is None:
         return Response(content, headers=headers, media_type=MEDIA_TYPE)
     start, end = part

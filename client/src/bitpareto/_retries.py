@@ -1,12 +1,15 @@
 """When a call is sent again, and after how long."""
 
 import random
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
+
+from bitpareto.errors import APIConnectionError, APIStatusError
 
 RETRIED_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
 FIRST_DELAY_S: Final = 0.5
@@ -14,6 +17,52 @@ LONGEST_DELAY_S: Final = 8.0
 LONGEST_OBEYED_S: Final = 120.0
 """A server that asks for more gets no retry: the caller should hear of it now."""
 JITTER: Final = 0.25
+AWAY_S: Final = 180.0
+"""How long a server that was there may be gone, as when it is restarted, before we give up."""
+_AWAY_STATUSES: Final = frozenset({502, 503, 504})
+"""A proxy before the server says so, or the server itself while it starts."""
+
+
+class Patience:
+    """How long one conversation goes on over connections that break.
+
+    A server that has not been heard yet is asked a few times. One that was there and is gone may be
+    on its way back, as after a restart, and is waited for.
+
+    Args:
+        failures: Connections in a row that may break without bringing anything.
+        note: Told once whenever the server stays away.
+    """
+
+    def __init__(self, failures: int, note: Callable[[str], None] | None = None) -> None:
+        self._most = failures
+        self._note = note
+        self._failed = 0
+        self._heard_at: float | None = None
+
+    def heard(self) -> None:
+        """Take note of a sign of life."""
+        self._failed, self._heard_at = 0, time.monotonic()
+
+    def delay_after(self, error: APIConnectionError | APIStatusError) -> float:
+        """Return the seconds until the next try.
+
+        Raises:
+            APIConnectionError: ``error``, if it was one too many.
+            APIStatusError: Likewise, or if the answer is final.
+        """
+        if isinstance(error, APIStatusError) and error.status not in RETRIED_STATUSES:
+            raise error
+        self._failed += 1
+        is_away = isinstance(error, APIConnectionError) or error.status in _AWAY_STATUSES
+        if self._heard_at is not None and is_away:
+            if time.monotonic() - self._heard_at > AWAY_S:
+                raise error
+            if self._note is not None and self._failed == 2:  # one alone is a matter of course
+                self._note(f"the server is away; asking again for {AWAY_S:.0f} s")
+        elif self._failed > self._most:
+            raise error
+        return backoff_s(self._failed - 1)
 
 
 def backoff_s(attempt: int) -> float:

@@ -2,11 +2,14 @@
 
 import random
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
-from bitpareto import APIConnectionError, Client
+from bitpareto import APIConnectionError, Client, ServerError
 from search.entities import Limits
 from tests.cutting_proxy import cutting_proxy
 from tests.served import Deployment, packed_file
@@ -80,3 +83,41 @@ def test_a_stream_goes_on_where_it_was_cut(address: str, deployment: Deployment,
         assert proxy.cuts >= 3
     with deployment.store.read() as uow:
         assert seen == [event.id for event in uow.events.after(search.id, 0, 1000)]
+
+
+def test_a_file_that_changes_in_the_middle_is_refused(
+    address: str, deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search_id, content = _one_result(deployment)
+    with Client(address) as direct:
+        artifact = direct.searches.get(search_id).front().best().artifact
+    stored = next(path for path in (tmp_path / "server").rglob(artifact.sha256))
+    monkeypatch.setattr("bitpareto._retries.FIRST_DELAY_S", 1.0)  # time to change the file
+    with (
+        cutting_proxy(address, [len(content) // 2 + 900]) as proxy,
+        Client(f"http://127.0.0.1:{proxy.port}") as client,
+        ThreadPoolExecutor() as beside,
+    ):
+        through = type(artifact)(client._transport, artifact.data)
+        fetched = beside.submit(through.download, tmp_path / "net.bpar")
+        deadline = time.monotonic() + 20
+        while not proxy.cuts and time.monotonic() < deadline:
+            time.sleep(0.001)
+        stored.write_bytes(bytes(len(content)))
+        with pytest.raises(ServerError):  # who notices before it sends a byte of it
+            fetched.result()
+    assert not (tmp_path / "net.bpar").exists()
+
+
+def test_a_part_is_sent_only_of_the_file_that_was_begun(
+    address: str, deployment: Deployment
+) -> None:
+    search_id, content = _one_result(deployment)
+    with Client(address) as client:
+        artifact = client.searches.get(search_id).front().best().artifact
+    url = f"{address}{artifact.data.href}"
+    for tag, status in ((f'"{artifact.sha256}"', 206), ('"another"', 200), (None, 206)):
+        headers = {"Range": "bytes=10-"} | ({} if tag is None else {"If-Range": tag})
+        answer = httpx.get(url, headers=headers)
+        assert answer.status_code == status
+        assert answer.content == (content[10:] if status == 206 else content)

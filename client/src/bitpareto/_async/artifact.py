@@ -11,8 +11,8 @@ from urllib.parse import quote
 from bitpareto._async.transport import AsyncTransport
 from bitpareto._calls import Call
 from bitpareto._files import put_file
-from bitpareto._retries import backoff_s
-from bitpareto.errors import APIConnectionError, DownloadError
+from bitpareto._retries import Patience
+from bitpareto.errors import APIConnectionError, APIStatusError, DownloadError
 from bitpareto.types import Artifact as ArtifactData
 
 SUFFIX: Final = ".bpar"
@@ -84,17 +84,16 @@ class AsyncArtifact:
         return put_file(target, lambda part: part.write_bytes(content))
 
     async def _fetch(self) -> bytes:
-        content, failures = bytearray(), 0
+        content, patience = bytearray(), Patience(self._transport.max_retries)
         while not content or len(content) < self.size_bytes:
             before = len(content)
             try:
                 await self._fetch_rest(content)
-            except APIConnectionError:
+            except (APIConnectionError, APIStatusError) as error:
                 # a connection that brought something is no failure: the next one starts behind it
-                failures = failures + 1 if len(content) <= before else 0
-                if failures > self._transport.max_retries:
-                    raise
-                await sleep(backoff_s(failures))
+                if len(content) > before:
+                    patience.heard()
+                await sleep(patience.delay_after(error))
             else:
                 break
         digest = hashlib.sha256(content).hexdigest()
@@ -107,7 +106,8 @@ class AsyncArtifact:
 
     async def _fetch_rest(self, content: bytearray) -> None:
         """Append what is missing; a server that does not send parts makes it start again."""
-        headers = {"Range": f"bytes={len(content)}-"} if content else {}
+        part = {"Range": f"bytes={len(content)}-", "If-Range": f'"{self.sha256}"'}
+        headers = part if content else {}
         call = Call(method="GET", path=self.data.href, read=bytes, headers=headers)
         async with self._transport.stream(call) as answer:
             if answer.status != HTTPStatus.PARTIAL_CONTENT:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bitpareto._async.transport import AsyncTransport
 from bitpareto._calls import Call
-from bitpareto._retries import RETRIED_STATUSES, backoff_s
+from bitpareto._retries import Patience
 from bitpareto._sse import SseDecoder
 from bitpareto.errors import APIConnectionError, APIStatusError
 from bitpareto.types import SearchEvent
@@ -47,6 +47,7 @@ async def follow_closely(
     opened: Callable[[int | None], Call[bytes]],
     after: int | None,
     deadline: float | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> AsyncIterator[SearchEvent | None]:
     """Yield events after ``after`` until the server says that nothing can follow.
 
@@ -57,12 +58,13 @@ async def follow_closely(
         opened: Returns the call that opens the stream after an event.
         after: Id of the last event the caller has; ``None`` begins now.
         deadline: ``time.monotonic()`` at which to return although more may follow.
+        note: Told once when the server goes away, as for a restart.
 
     Raises:
-        APIConnectionError: If connections break again and again.
+        APIConnectionError: If connections break again and again, or the server stays away.
         APIStatusError: If the server refuses.
     """
-    failures = 0
+    patience = Patience(MAX_FAILURES, note)
     while True:
         silence_s = SILENCE_S if deadline is None else deadline - time.monotonic()
         if silence_s <= 0:
@@ -70,7 +72,7 @@ async def follow_closely(
         try:
             silence_s = min(silence_s, SILENCE_S)
             async for event in _one_connection(transport, opened(after), silence_s):
-                failures = 0
+                patience.heard()
                 if event is _Sign.DONE:
                     return
                 if isinstance(event, SearchEvent):
@@ -84,11 +86,9 @@ async def follow_closely(
         except (APIConnectionError, APIStatusError) as error:
             if deadline is not None and time.monotonic() >= deadline:
                 return
-            final = isinstance(error, APIStatusError) and error.status not in RETRIED_STATUSES
-            failures += 1
-            if final or failures > MAX_FAILURES:
-                raise
-            await sleep(_delay_s(failures - 1, deadline))
+            delay_s = patience.delay_after(error)
+            left_s = delay_s if deadline is None else max(0.0, deadline - time.monotonic())
+            await sleep(min(delay_s, left_s))
 
 
 async def _one_connection(
@@ -113,8 +113,3 @@ async def _one_connection(
             # a heartbeat restarts the read timeout, which must not carry us past a deadline
             if silence_s < SILENCE_S and time.monotonic() - opened > silence_s / 2:
                 return
-
-
-def _delay_s(attempt: int, deadline: float | None) -> float:
-    delay = backoff_s(attempt)
-    return delay if deadline is None else max(0.0, min(delay, deadline - time.monotonic()))

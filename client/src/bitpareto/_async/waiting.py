@@ -4,13 +4,14 @@ import sys
 import time
 from asyncio import sleep
 from asyncio.exceptions import CancelledError
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Final
 
 from bitpareto._async.follow import follow_closely
 from bitpareto._async.transport import AsyncTransport
 from bitpareto._calls import events_call, get_front, get_search
+from bitpareto._retries import Patience
 from bitpareto.errors import APIConnectionError, APIStatusError, WaitTimeoutError
 from bitpareto.progress import Display, Tally, open_display
 from bitpareto.types import Search, SearchEvent
@@ -53,7 +54,8 @@ async def _watch(
     transport: AsyncTransport, tally: Tally, display: Display, after: int, deadline: float | None
 ) -> Search:
     asked_at, is_stale = time.monotonic(), False
-    async for event in _events_or_ticks(transport, tally.search.id, after, deadline):
+    search_id = tally.search.id
+    async for event in _events_or_ticks(transport, search_id, after, deadline, display.note):
         if event is not None:
             tally.take(event)
         is_turn = event is None or event.type == "search.state"
@@ -61,21 +63,44 @@ async def _watch(
         now = time.monotonic()
         if is_turn or (is_stale and now - asked_at >= REFRESH_S):
             asked_at, is_stale = now, False
-            tally.search = await transport.send(get_search(tally.search.id))
+            tally.search = await _ask(transport, tally.search, deadline, display.note)
         display.show(tally, event)
         # events may lag behind the answer; the stream ends by itself behind the last
         if event is None and tally.search.state in ENDED:
             return tally.search
-    return await transport.send(get_search(tally.search.id))
+    return await _ask(transport, tally.search, deadline, display.note)
+
+
+async def _ask(
+    transport: AsyncTransport,
+    search: Search,
+    deadline: float | None,
+    note: Callable[[str], None],
+) -> Search:
+    """Return a search as it is now, or as it was where time runs out while the server is away."""
+    patience = Patience(0, note)
+    patience.heard()
+    while True:
+        try:
+            return await transport.send(get_search(search.id))
+        except (APIConnectionError, APIStatusError) as error:
+            delay_s = patience.delay_after(error)
+        if deadline is not None and time.monotonic() + delay_s >= deadline:
+            return search
+        await sleep(delay_s)
 
 
 async def _events_or_ticks(
-    transport: AsyncTransport, search_id: str, after: int, deadline: float | None
+    transport: AsyncTransport,
+    search_id: str,
+    after: int,
+    deadline: float | None,
+    note: Callable[[str], None],
 ) -> AsyncIterator[SearchEvent | None]:
     """Yield events, and ``None`` whenever it is time to ask although nothing has happened."""
     try:
         async for event in follow_closely(
-            transport, partial(events_call, search_id), after, deadline
+            transport, partial(events_call, search_id), after, deadline, note
         ):
             yield event
     except (APIConnectionError, APIStatusError) as error:

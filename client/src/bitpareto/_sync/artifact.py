@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from bitpareto._calls import Call
 from bitpareto._files import put_file
-from bitpareto._retries import backoff_s
+from bitpareto._retries import Patience
 from bitpareto._sync.transport import Transport
-from bitpareto.errors import APIConnectionError, DownloadError
+from bitpareto.errors import APIConnectionError, APIStatusError, DownloadError
 from bitpareto.types import Artifact as ArtifactData
 
 SUFFIX: Final = ".bpar"
@@ -85,17 +85,16 @@ class Artifact:
         return put_file(target, lambda part: part.write_bytes(content))
 
     def _fetch(self) -> bytes:
-        content, failures = bytearray(), 0
+        content, patience = bytearray(), Patience(self._transport.max_retries)
         while not content or len(content) < self.size_bytes:
             before = len(content)
             try:
                 self._fetch_rest(content)
-            except APIConnectionError:
+            except (APIConnectionError, APIStatusError) as error:
                 # a connection that brought something is no failure: the next one starts behind it
-                failures = failures + 1 if len(content) <= before else 0
-                if failures > self._transport.max_retries:
-                    raise
-                sleep(backoff_s(failures))
+                if len(content) > before:
+                    patience.heard()
+                sleep(patience.delay_after(error))
             else:
                 break
         digest = hashlib.sha256(content).hexdigest()
@@ -108,7 +107,8 @@ class Artifact:
 
     def _fetch_rest(self, content: bytearray) -> None:
         """Append what is missing; a server that does not send parts makes it start again."""
-        headers = {"Range": f"bytes={len(content)}-"} if content else {}
+        part = {"Range": f"bytes={len(content)}-", "If-Range": f'"{self.sha256}"'}
+        headers = part if content else {}
         call = Call(method="GET", path=self.data.href, read=bytes, headers=headers)
         with self._transport.stream(call) as answer:
             if answer.status != HTTPStatus.PARTIAL_CONTENT:

@@ -4,12 +4,13 @@
 import sys
 import time
 from asyncio.exceptions import CancelledError
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from time import sleep
 from typing import Final
 
 from bitpareto._calls import events_call, get_front, get_search
+from bitpareto._retries import Patience
 from bitpareto._sync.follow import follow_closely
 from bitpareto._sync.transport import Transport
 from bitpareto.errors import APIConnectionError, APIStatusError, WaitTimeoutError
@@ -54,7 +55,8 @@ def _watch(
     transport: Transport, tally: Tally, display: Display, after: int, deadline: float | None
 ) -> Search:
     asked_at, is_stale = time.monotonic(), False
-    for event in _events_or_ticks(transport, tally.search.id, after, deadline):
+    search_id = tally.search.id
+    for event in _events_or_ticks(transport, search_id, after, deadline, display.note):
         if event is not None:
             tally.take(event)
         is_turn = event is None or event.type == "search.state"
@@ -62,20 +64,45 @@ def _watch(
         now = time.monotonic()
         if is_turn or (is_stale and now - asked_at >= REFRESH_S):
             asked_at, is_stale = now, False
-            tally.search = transport.send(get_search(tally.search.id))
+            tally.search = _ask(transport, tally.search, deadline, display.note)
         display.show(tally, event)
         # events may lag behind the answer; the stream ends by itself behind the last
         if event is None and tally.search.state in ENDED:
             return tally.search
-    return transport.send(get_search(tally.search.id))
+    return _ask(transport, tally.search, deadline, display.note)
+
+
+def _ask(
+    transport: Transport,
+    search: Search,
+    deadline: float | None,
+    note: Callable[[str], None],
+) -> Search:
+    """Return a search as it is now, or as it was where time runs out while the server is away."""
+    patience = Patience(0, note)
+    patience.heard()
+    while True:
+        try:
+            return transport.send(get_search(search.id))
+        except (APIConnectionError, APIStatusError) as error:
+            delay_s = patience.delay_after(error)
+        if deadline is not None and time.monotonic() + delay_s >= deadline:
+            return search
+        sleep(delay_s)
 
 
 def _events_or_ticks(
-    transport: Transport, search_id: str, after: int, deadline: float | None
+    transport: Transport,
+    search_id: str,
+    after: int,
+    deadline: float | None,
+    note: Callable[[str], None],
 ) -> Iterator[SearchEvent | None]:
     """Yield events, and ``None`` whenever it is time to ask although nothing has happened."""
     try:
-        for event in follow_closely(transport, partial(events_call, search_id), after, deadline):
+        for event in follow_closely(
+            transport, partial(events_call, search_id), after, deadline, note
+        ):
             yield event
     except (APIConnectionError, APIStatusError) as error:
         # a proxy may not pass streams on; what else is wrong, the question itself will tell
