@@ -1,9 +1,10 @@
-"""What surrounds every request: its id, security headers, and the catch for unforeseen errors."""
+"""What surrounds every request: its id, headers of every answer, the catch for what nobody saw."""
 
 import logging
 import re
 import secrets
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -30,6 +31,7 @@ SECURITY_HEADERS: Final = {
 }
 """``data:`` images: Plotly renders a chart to a picture through one when a user downloads it."""
 
+_VERSION: Final = (b"x-server-version", version("bitpareto-server").encode())
 _HEADER: Final = HEADER.lower().encode()
 _SECURITY: Final = [
     (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
@@ -57,7 +59,7 @@ class RequestContext:
         asked = next((value for name, value in scope["headers"] if name == _HEADER), b"")
         is_fine = _ACCEPTED.fullmatch(asked) is not None
         request_id = asked.decode() if is_fine else f"req_{secrets.token_hex(12)}"
-        of_every_answer = [*_SECURITY, (_HEADER, request_id.encode())]
+        of_every_answer = [*_SECURITY, _VERSION, (_HEADER, request_id.encode())]
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
 

@@ -29,6 +29,7 @@ from bitpareto.errors import (
     SearchFailedError,
     ServerError,
     SizeError,
+    VersionSkewWarning,
     WaitTimeoutError,
 )
 
@@ -64,6 +65,7 @@ __all__ = [
     "SearchFailedError",
     "ServerError",
     "SizeError",
+    "VersionSkewWarning",
     "WaitTimeoutError",
     "__version__",
 ]

@@ -29,6 +29,7 @@ from bitpareto.types import (
     Trial,
     Workers,
 )
+from bitpareto.types.base import FROM_A_SERVER
 from bitpareto.types.trials import Attempts, LogPieces
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ def reader(type_: type[T]) -> Callable[[bytes], T]:
 
     def read(body: bytes) -> T:
         try:
-            return adapter.validate_json(body)
+            return adapter.validate_json(body, extra="ignore", context=FROM_A_SERVER)
         except ValidationError as error:
             raise APIResponseError(f"not an answer of a bitpareto server: {error}") from error
 

@@ -11,7 +11,11 @@ import httpx
 
 from bitpareto.errors import APIConnectionError, APIStatusError
 
-RETRIED_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
+SERVER_FAULT: Final = 500
+"""This and all above are the server's own, or a proxy's."""
+RETRIED_STATUSES: Final = frozenset({408, 429})
+"""Of the others; a 409 of this API says that the object's state forbids it, which waiting changes
+not."""
 FIRST_DELAY_S: Final = 0.5
 LONGEST_DELAY_S: Final = 8.0
 LONGEST_OBEYED_S: Final = 120.0
@@ -51,7 +55,7 @@ class Patience:
             APIConnectionError: ``error``, if it was one too many.
             APIStatusError: Likewise, or if the answer is final.
         """
-        if isinstance(error, APIStatusError) and error.status not in RETRIED_STATUSES:
+        if isinstance(error, APIStatusError) and not may_pass(error.status):
             raise error
         self._failed += 1
         is_away = isinstance(error, APIConnectionError) or error.status in _AWAY_STATUSES
@@ -65,6 +69,11 @@ class Patience:
         return backoff_s(self._failed - 1)
 
 
+def may_pass(status: int) -> bool:
+    """Whether the same call may have another answer a little later."""
+    return status >= SERVER_FAULT or status in RETRIED_STATUSES
+
+
 def backoff_s(attempt: int) -> float:
     """Return the delay before retry ``attempt`` (0, 1, …): doubling, less up to a quarter."""
     delay = min(FIRST_DELAY_S * 2**attempt, LONGEST_DELAY_S)
@@ -75,7 +84,7 @@ def delay_after_status(
     status: int, headers: Mapping[str, str], attempt: int, *, idempotent: bool
 ) -> float | None:
     """Return the delay before a retry, or ``None`` when the answer is final."""
-    if not idempotent or status not in RETRIED_STATUSES:
+    if not idempotent or not may_pass(status):
         return None
     asked = retry_after_s(headers.get("retry-after"), datetime.now(UTC))
     if asked is None:

@@ -1,13 +1,15 @@
 """What both clients send with: addresses, headers, and where httpx's errors become ours."""
 
 import os
+import warnings
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Final, TypeVar
 
 import httpx
 
 from bitpareto._calls import Call
-from bitpareto.errors import APIConnectionError, APITimeoutError
+from bitpareto.errors import APIConnectionError, APITimeoutError, VersionSkewWarning
 
 T = TypeVar("T")
 
@@ -45,3 +47,11 @@ def connection_error(error: Exception, url: str) -> APIConnectionError:
     """Return our error for one of httpx's."""
     cls = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
     return cls(f"no answer from {url}: {str(error) or type(error).__name__}")
+
+
+def check_version(headers: Mapping[str, str], url: str) -> None:
+    """Warn where an answer comes from a server of another major version."""
+    server = headers.get("x-server-version")
+    if server is not None and server.partition(".")[0] != VERSION.partition(".")[0]:
+        detail = f"the server at {url} is version {server}, this SDK is {VERSION}: use the same"
+        warnings.warn(f"{detail} major version", VersionSkewWarning, stacklevel=2)

@@ -187,6 +187,10 @@ class UsageError(BitparetoError, ValueError):
     """Arguments of the command line that do not fit together."""
 
 
+class VersionSkewWarning(UserWarning):
+    """Server and SDK are of different major versions: what they say may not be understood."""
+
+
 _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
     400: BadRequestError,
     401: AuthenticationError,

@@ -10,7 +10,7 @@ import httpx
 
 from bitpareto._calls import Call
 from bitpareto._retries import delay_after_error, delay_after_status
-from bitpareto._transport import connection_error, request_headers
+from bitpareto._transport import check_version, connection_error, request_headers
 from bitpareto.errors import status_error
 
 T = TypeVar("T")
@@ -41,6 +41,7 @@ class AsyncTransport:
         self.max_retries = max_retries
         self._owns_http = http_client is None
         self._http = http_client or httpx.AsyncClient(timeout=timeout)
+        self._has_checked = False
 
     async def aclose(self) -> None:
         """Close the connections, unless the httpx client is the caller's."""
@@ -59,6 +60,7 @@ class AsyncTransport:
                 if delay is None or attempt >= self.max_retries:
                     raise connection_error(error, self.base_url) from error
             else:
+                self._hear(response)
                 if response.is_success:
                     return call.read(response.content)
                 status, headers = response.status_code, response.headers
@@ -82,6 +84,7 @@ class AsyncTransport:
         try:
             response = await self._http.send(request, stream=True)
             try:
+                self._hear(response)
                 if not response.is_success:
                     body = await response.aread()
                     raise status_error(response.status_code, body, response.headers)
@@ -90,6 +93,12 @@ class AsyncTransport:
                 await response.aclose()
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise connection_error(error, self.base_url) from error
+
+    def _hear(self, response: httpx.Response) -> None:
+        """Look once which version answers."""
+        if not self._has_checked:
+            self._has_checked = True
+            check_version(response.headers, self.base_url)
 
     def _request(self, call: Call[T], attempt: int) -> httpx.Request:
         return self._http.build_request(

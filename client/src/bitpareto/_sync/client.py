@@ -31,7 +31,7 @@ class Client:
         api_key: Sent with every call; by default ``BITPARETO_API_KEY``. A server that listens on
             this machine alone needs none.
         timeout: Seconds, or an ``httpx.Timeout``, for one attempt of a call.
-        max_retries: Further attempts after connection errors, 408, 429, 502, 503 and 504, for calls
+        max_retries: Further attempts after connection errors, 408, 429 and 500 and above, for calls
             that are safe to repeat. The server's ``Retry-After`` is obeyed.
         http_client: An httpx client of your own, for proxies or certificates; you close it.
 

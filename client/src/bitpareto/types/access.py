@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from bitpareto.types.base import RequestModel, ResponseModel
+from bitpareto.types.base import Open, RequestModel, ResponseModel
 
 KeyScope = Literal["read", "write", "admin"]
 """Each includes those before it."""
@@ -20,7 +20,7 @@ class Principal(ResponseModel):
     user: str
     key_id: str | None
     """Absent where this machine's own server needs no key."""
-    scope: KeyScope
+    scope: Open[KeyScope]
     """What the key and its user's role both allow."""
 
 
@@ -44,7 +44,7 @@ class ApiKey(ResponseModel):
     project: str
     user: str
     name: str
-    scope: KeyScope
+    scope: Open[KeyScope]
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -108,7 +108,7 @@ class Member(ResponseModel):
     """A user of a project."""
 
     user: str
-    role: MemberRole
+    role: Open[MemberRole]
     created_at: datetime
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from bitpareto.types.base import ResponseModel
+from bitpareto.types.base import Open, ResponseModel
 
 
 class GeneImportance(ResponseModel):
@@ -19,7 +19,7 @@ class BitStep(ResponseModel):
 
     gene: str
     """Such as ``stage1.block0.conv.weight_bits``."""
-    direction: Literal["wider", "narrower"]
+    direction: Open[Literal["wider", "narrower"]]
     bits: float
     """Bits that the step adds, negative for ``narrower``; more than one where widths are left out
     between the two."""

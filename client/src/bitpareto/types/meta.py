@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from bitpareto.types.base import ResponseModel
+from bitpareto.types.base import Open, ResponseModel
 from bitpareto.types.searches import Limits
 
 
@@ -22,10 +22,10 @@ class ObjectiveMeta(ResponseModel):
     """An objective a search may name."""
 
     name: str
-    direction: Literal["up", "down"]
+    direction: Open[Literal["up", "down"]]
     exact: bool
     """Known from the candidate alone, before training."""
-    scale: Literal["linear", "log2"]
+    scale: Open[Literal["linear", "log2"]]
     """Scale on which hypervolume is measured."""
     unit: str
     needs_hardware: bool = False
@@ -66,5 +66,5 @@ class ProblemMeta(ResponseModel):
 class Health(ResponseModel):
     """A process that answers."""
 
-    status: Literal["ok"]
+    status: Open[Literal["ok"]]
     version: str

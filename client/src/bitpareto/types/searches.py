@@ -5,7 +5,7 @@ from typing import Any, Final, Generic, Literal, TypeVar, get_args
 
 from pydantic import Field
 
-from bitpareto.types.base import RequestModel, ResponseModel
+from bitpareto.types.base import Open, RequestModel, ResponseModel
 from bitpareto.types.hardware import HardwareRef
 from bitpareto.types.trials import Trial
 
@@ -67,7 +67,7 @@ class Reason(ResponseModel):
 class Needs(RequestModel):
     """What a search's trials ask of their workers; null asks nothing."""
 
-    device: Literal["cpu", "cuda"] | None = None
+    device: Open[Literal["cpu", "cuda"]] | None = None
     memory_bytes: int | None = Field(default=None, ge=1, le=2**50)
     """Least memory of the device, or of the machine where that is the CPU."""
     profile: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
@@ -109,8 +109,8 @@ class Limits(RequestModel):
 class Target(RequestModel):
     """The best of one measured objective within upper bounds."""
 
-    maximize: Literal["accuracy"] = "accuracy"
-    within: dict[CostName, float] = Field(min_length=1)
+    maximize: Open[Literal["accuracy"]] = "accuracy"
+    within: dict[Open[CostName], float] = Field(min_length=1)
     """Upper bound per exact objective of the search."""
 
 
@@ -129,10 +129,10 @@ class WarmStart(RequestModel):
 class Strategy(RequestModel):
     """Which optimizer proposes, and what is asked of it."""
 
-    name: StrategyName = "bayesian"
+    name: Open[StrategyName] = "bayesian"
     n_initial: int | None = Field(default=None, ge=1)
     deadline_s: float = Field(default=20.0, gt=0, le=600)
-    focus: dict[CostName, tuple[float, float]] | None = Field(default=None, min_length=1)
+    focus: dict[Open[CostName], tuple[float, float]] | None = Field(default=None, min_length=1)
     """Least and largest value of exact objectives: where the front is wanted; `bayesian` only."""
     target: Target | None = None
     """Or the one point that is wanted; `bayesian` only."""
@@ -148,8 +148,8 @@ class Recipe(RequestModel):
     lr: float = Field(default=0.2, gt=0, le=10)
     qat_lr: float = Field(default=0.05, gt=0, le=10)
     weight_decay: float = Field(default=5e-4, ge=0, le=1)
-    quantizer: Literal["lsq", "lsq_plus", "pact", "dorefa", "ewgs"] = "lsq"
-    weight_granularity: Literal["per_channel", "per_tensor"] = "per_channel"
+    quantizer: Open[Literal["lsq", "lsq_plus", "pact", "dorefa", "ewgs"]] = "lsq"
+    weight_granularity: Open[Literal["per_channel", "per_tensor"]] = "per_channel"
     max_train_images: int | None = Field(default=None, ge=1)
     max_accuracy_gap: float = Field(default=0.02, ge=0, le=1)
 
@@ -230,7 +230,7 @@ class Search(ResponseModel):
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None
-    state: SearchState
+    state: Open[SearchState]
     state_reason: Reason
     waiting: Reason | None = None
     """Why nothing of it is in work, as of now; null when something is, or it has ended."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bitpareto.types.base import RequestModel, ResponseModel
+from bitpareto.types.base import Open, RequestModel, ResponseModel
 
 TrialState = Literal["queued", "running", "completed", "stopped", "failed", "cancelled"]
 
@@ -30,7 +30,7 @@ class Attempt(ResponseModel):
     worker_id: str
     began_at: datetime
     ended_at: datetime | None
-    ended_as: Literal["completed", "stopped", "failed", "cancelled", "requeued"] | None
+    ended_as: Open[Literal["completed", "stopped", "failed", "cancelled", "requeued"]] | None
     """`requeued` where it was lost, paused or handed back; null while it lasts."""
     reason: TrialReason | None
     """Why it ended, where that was no success."""
@@ -54,7 +54,7 @@ class LogPieces(ResponseModel):
     """What a trial printed after a piece, and its state, by which a reader knows when to end."""
 
     data: list[LogPiece]
-    state: TrialState
+    state: Open[TrialState]
 
 
 class Progress(ResponseModel):
@@ -125,7 +125,7 @@ class Trial(ResponseModel):
     id: str
     search_id: str
     number: int
-    state: TrialState
+    state: Open[TrialState]
     state_reason: TrialReason | None
     waiting: TrialReason | None = None
     """Why a queued trial has not started, as of now; null for one that does not wait."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from bitpareto.types.base import ResponseModel
+from bitpareto.types.base import Open, ResponseModel
 
 
 class Capabilities(ResponseModel):
@@ -25,7 +25,7 @@ class Worker(ResponseModel):
     """A process that reports."""
 
     id: str
-    queue: Literal["optimize", "train"]
+    queue: Open[Literal["optimize", "train"]]
     host: str
     pid: int
     device: str
