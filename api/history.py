@@ -34,6 +34,8 @@ def curve_points(events: Iterable[Event]) -> list[CurvePoint]:
                 n_epochs=payload["n_epochs"],
                 train_loss=payload["train_loss"],
                 accuracy=payload["accuracy"],
+                # events written before there were probes have none
+                probe_accuracy=payload.get("probe_accuracy"),
             )
         )
     return points

@@ -1,63 +1,46 @@
 """Learning curves of whole searches on digits, recorded once and kept as a table.
 
-``python -m benchmarks.digits_curves --searches 4 --trials 40`` runs real searches (the demo's space
-and recipe, the ``bayesian`` strategy) in this process, every trial to its end, and writes
-``benchmarks/tables/digits_curves.json``. Searches that the table has already are not run again.
+``python -m benchmarks.digits_curves --seed 11 --trials 80`` runs a real search (the demo's space
+and recipe, the ``bayesian`` strategy) in this process, every trial to its end, and adds what is
+missing to ``benchmarks/tables/digits_curves.json``. With ``--bound 0.05 --after 40`` the same
+search goes on after its 40th trial with early stopping: what the rule stops joins neither front nor
+history, though it is trained on, so that of every stop it is known whether it was false.
 """
 
 import argparse
-import json
+import statistics
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import torch
 import yaml
 
+from benchmarks.digits_table import (
+    REF_POINT,
+    RUNGS,
+    TABLE,
+    RecordedTrial,
+    read_table,
+    verdict,
+    write_table,
+)
 from benchmarks.report import ROOT
 from optimizer.registry import STRATEGIES
 from search.datasets import DATASETS
 from search.entities import Progress, Proposal
 from search.objectives import OBJECTIVES
-from search.ports import AskRequest, Observation
+from search.pareto import Losses, insert
+from search.ports import PREDICTED, AskRequest, Observation
 from search.recipe import Recipe
 from search.use_cases.advance import trial_seed
 from search_space.space import space_from_json
 from training.datasets import load_dataset
 from training.trial import run_trial
 
-TABLE: Final = ROOT / "benchmarks" / "tables" / "digits_curves.json"
-REF_POINT: Final = {"accuracy": 0.1, "size_bytes": 32768.0}
 _DECLARATION: Final = ROOT / "scripts" / "demo_searches" / "digits.yaml"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedTrial:
-    """One trial that ran to its end.
-
-    Attributes:
-        seed: Of the search.
-        number: 1, 2, … within the search.
-        size_bytes: Of its file.
-        curve: Validation accuracy after each epoch of both phases.
-        accuracy: Of the packed file, at the end.
-        seconds: Of training and evaluation.
-    """
-
-    seed: int
-    number: int
-    size_bytes: float
-    curve: tuple[float, ...]
-    accuracy: float
-    seconds: float
-
-
-def read_table(path: Path = TABLE) -> list[RecordedTrial]:
-    """Return the recorded trials, search by search, each by number."""
-    rows = json.loads(path.read_text())["trials"]
-    return [RecordedTrial(**{**row, "curve": tuple(row["curve"])}) for row in rows]
 
 
 class _NoCheckpoints:
@@ -70,14 +53,21 @@ class _NoCheckpoints:
         pass
 
 
-def _record(proposal: Proposal, recipe: Recipe, seed: int, number: int) -> RecordedTrial:
-    curve: list[float] = []
+def _train(
+    proposal: Proposal, recipe: Recipe, arm: Literal["whole", "stopped"], seed: int, number: int
+) -> RecordedTrial:
+    told: list[Progress] = []
+    seconds: list[float] = []
+    last = time.process_time()
 
     def report(progress: Progress) -> None:
-        if progress.phase != "pack" and progress.accuracy is not None:
-            curve.append(round(progress.accuracy, 5))
+        nonlocal last
+        if progress.phase != "pack":
+            now = time.process_time()
+            told.append(progress)
+            seconds.append(now - last)
+            last = now
 
-    started = time.process_time()
     result = run_trial(
         layers=proposal.layers,
         recipe=recipe,
@@ -86,77 +76,121 @@ def _record(proposal: Proposal, recipe: Recipe, seed: int, number: int) -> Recor
         candidate_hash=proposal.candidate_hash,
         report=report,
         checkpoints=_NoCheckpoints(),
+        probed=RUNGS,
     )
+    plain, probes = zip(*(_split(told, seconds, phase) for phase in ("float", "qat")), strict=True)
     return RecordedTrial(
+        arm=arm,
         seed=seed,
         number=number,
-        size_bytes=float(proposal.costs["size_bytes"]),
-        curve=tuple(curve),
+        genes=dict(proposal.genes),
+        candidate_hash=proposal.candidate_hash,
+        costs={name: float(proposal.costs[name]) for name in ("size_bytes", "macs", "bops")},
+        curve=tuple(round(p.accuracy or 0.0, 5) for p in told),
+        probes={
+            epoch: round(p.probe_accuracy, 5)
+            for epoch, p in enumerate(told, start=1)
+            if p.probe_accuracy is not None
+        },
         accuracy=result.metrics["accuracy"],
-        seconds=round(time.process_time() - started, 2),
+        epoch_s=plain,
+        probe_s=probes,
     )
 
 
-def _run_search(
-    declaration: dict[str, Any], seed: int, n_trials: int, kept: list[RecordedTrial]
-) -> None:
-    facts = DATASETS["digits"]
-    request = AskRequest(
-        space=space_from_json(
+def _split(told: Sequence[Progress], seconds: Sequence[float], phase: str) -> tuple[float, float]:
+    """Return the CPU seconds of an epoch of a phase, and of the probe behind one."""
+    of_phase = [(p, s) for p, s in zip(told, seconds, strict=True) if p.phase == phase]
+    plain = statistics.fmean(s for p, s in of_phase if p.probe_accuracy is None)
+    probed = statistics.fmean(s for p, s in of_phase if p.probe_accuracy is not None)
+    return round(plain, 4), round(max(0.0, probed - plain), 4)
+
+
+class _Search:
+    """A search in this process; ``bound`` makes it one under the rule."""
+
+    def __init__(self, declaration: Mapping[str, Any], seed: int, bound: float | None) -> None:
+        facts = DATASETS["digits"]
+        space = space_from_json(
             declaration["space"], input_shape=facts.input_shape, n_classes=facts.n_classes
-        ),
-        objectives=[OBJECTIVES[name] for name in declaration["objectives"]],
-        ref_point=REF_POINT,
-        budgets={},
-        history=[],
-        n=1,
-        seed=seed,
-        n_initial=declaration["strategy"]["n_initial"],
-    )
-    recipe, history = Recipe(**declaration["recipe"]), list[Observation]()
-    for number in range(1, n_trials + 1):
-        (proposal,) = STRATEGIES["bayesian"](replace(request, history=history))
-        trial = _record(proposal, recipe, seed, number)
-        kept.append(trial)
-        values = {"accuracy": trial.accuracy, **proposal.costs}
-        history.append(
+        )
+        self._request = AskRequest(
+            space=space,
+            objectives=[OBJECTIVES[name] for name in declaration["objectives"]],
+            ref_point=REF_POINT,
+            budgets={},
+            history=[],
+            n=1,
+            seed=seed,
+            n_initial=declaration["strategy"]["n_initial"],
+            deadline_s=300.0,  # what is proposed must not depend on how busy the machine is
+        )
+        self._recipe = Recipe(**declaration["recipe"])
+        self._bound = bound
+        self._history: list[Observation] = []
+        self._completed: list[RecordedTrial] = []
+        self._front: dict[int, Losses] = {}
+
+    def learn(self, trial: RecordedTrial) -> None:
+        """Take in a trial that is over."""
+        values = {"accuracy": trial.accuracy, **trial.costs}
+        if trial.stopped_at is not None and trial.predicted is not None:
+            values = {PREDICTED: trial.predicted}
+        self._history.append(
             Observation(
-                genes=proposal.genes,
-                candidate_hash=proposal.candidate_hash,
+                genes=trial.genes,
+                candidate_hash=trial.candidate_hash,
                 values=values,
-                status="completed",
+                status="completed" if trial.stopped_at is None else "stopped",
             )
         )
-        print(
-            f"search {seed}, trial {number}: {trial.accuracy:.4f}, {trial.seconds:.1f} s",
-            flush=True,
-        )
+        if trial.stopped_at is None:
+            self._completed.append(trial)
+            change = insert(self._front, trial.losses)
+            for key in change.removed:
+                del self._front[key]
+            if change.added:
+                self._front[trial.number] = trial.losses
+
+    def next(self) -> RecordedTrial:
+        """Propose a trial and run it."""
+        (proposal,) = STRATEGIES["bayesian"](replace(self._request, history=self._history))
+        number = len(self._history) + 1
+        arm: Literal["whole", "stopped"] = "whole" if self._bound is None else "stopped"
+        trial = _train(proposal, self._recipe, arm, self._request.seed, number)
+        if self._bound is None:
+            return trial
+        found = verdict(trial, [*self._front.values()], self._completed, self._bound)
+        if found is None:
+            return trial
+        return replace(trial, stopped_at=found[0], predicted=found[1])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Record what the table lacks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--searches", type=int, default=4)
-    parser.add_argument("--trials", type=int, default=40)
-    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--trials", type=int, default=80)
+    parser.add_argument("--bound", type=float, help="early stopping below this probability")
+    parser.add_argument("--after", type=int, default=0, help="trials before the rule begins")
     parser.add_argument("--table", type=Path, default=TABLE)
     args = parser.parse_args(arguments)
     torch.set_num_threads(1)
     declaration = yaml.safe_load(_DECLARATION.read_text())
-    kept = read_table(args.table) if args.table.exists() else []
-    for seed in range(args.first_seed, args.first_seed + args.searches):
-        if any(trial.seed == seed for trial in kept):
-            continue
-        _run_search(declaration, seed, args.trials, kept)
-        _write(args.table, declaration, kept)
-
-
-def _write(path: Path, declaration: dict[str, Any], kept: Sequence[RecordedTrial]) -> None:
-    fields = RecordedTrial.__dataclass_fields__
-    rows = [json.dumps({name: getattr(trial, name) for name in fields}) for trial in kept]
-    head = json.dumps({"recipe": declaration["recipe"], "ref_point": REF_POINT})
-    body = ",\n".join(rows)
-    path.write_text(f'{head[:-1]}, "trials": [\n{body}\n]}}\n')
+    table = read_table(args.table) if args.table.exists() else []
+    own = [trial for trial in table if trial.seed == args.seed]
+    before = [trial for trial in own if trial.arm == "whole"]
+    if args.bound is not None:
+        before = before[: args.after] + [trial for trial in own if trial.arm == "stopped"]
+    search = _Search(declaration, args.seed, args.bound)
+    for trial in before:
+        search.learn(trial)
+    for number in range(len(before) + 1, args.trials + 1):
+        trial = search.next()
+        search.learn(trial)
+        table.append(trial)
+        write_table(args.table, table)
+        print(f"search {args.seed}, trial {number}: {trial.accuracy:.4f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,152 +1,261 @@
-"""What early stopping saves and what it costs, on recorded learning curves of real searches.
+"""What early stopping saves and what it costs, in real searches on digits.
 
-``python -m benchmarks.early_stopping --out benchmarks/results/early_stopping.json`` replays the
-searches of ``benchmarks/tables/digits_curves.json`` under the rule that the service uses. Every
-trial there ran to its end, so of each stop it is known whether it was false: whether the trial
-would have entered the front of that moment. Beside the order in which the optimizer proposed them,
-the trials are replayed in random orders; there they are no better late than early. The proposals
-themselves do not change with what is stopped.
+``python -m benchmarks.early_stopping --out benchmarks/results/early_stopping.json`` reads
+``benchmarks/tables/digits_curves.json``, where every trial ran to its end, so that of every stop it
+is known whether it was false: whether the trial would have entered the front of that moment, or be
+on the last one.
+
+- ``oracle``: what would be saved by stopping, at the first rung, just those that never enter.
+- ``replay``: whole searches under rules of several bounds, learning from the search itself, or from
+  the other one as well; what is proposed does not change with what is stopped.
+- ``live``: searches under the rule, in which what was stopped taught the optimizer only its
+  prediction, against what the same trials would have cost and brought to their end; where the
+  search also went on whole from the same trials, ``against_whole`` compares the two.
+
+Seconds are CPU seconds of the epochs; under a rule its probes are added to them.
 """
 
 import argparse
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.digits_curves import REF_POINT, RecordedTrial, read_table
+from benchmarks.digits_table import (
+    N_EPOCHS,
+    NAMES,
+    REF_POINT,
+    RUNGS,
+    RecordedTrial,
+    read_table,
+    verdict,
+)
 from benchmarks.report import write_report
-from search.early_stopping import EarlyStopping, Point, probability_above, rung_epochs, to_beat
 from search.hypervolume import hypervolume
 from search.pareto import Losses, insert, losses
 
-_OBJECTIVES: Final = ("accuracy", "size_bytes")
-_N_SHUFFLES: Final = 5
-RULES: Final[Mapping[str, EarlyStopping]] = {
-    "default": EarlyStopping(),
-    **{
-        f"bound_{bound:g}_rungs_{rungs}": EarlyStopping(bound=bound, rungs=rungs)
-        for bound in (0.01, 0.02, 0.05, 0.1, 0.2)
-        for rungs in (6, 12)
-    },
-}
+BOUNDS: Final = (0.02, 0.05, 0.07, 0.1, 0.15)
+Run = dict[str, object]
+
+
+class Front:
+    """Members by number, as the service keeps them."""
+
+    def __init__(self, trials: Sequence[RecordedTrial] = ()) -> None:
+        self.members: dict[str, Losses] = {}
+        for trial in trials:
+            self.add(trial)
+
+    def would_enter(self, trial: RecordedTrial) -> bool:
+        """Whether a trial belongs on the front."""
+        return insert(self.members, trial.losses).added
+
+    def add(self, trial: RecordedTrial) -> bool:
+        """Take a trial in and return whether it entered."""
+        change = insert(self.members, trial.losses)
+        for key in change.removed:
+            del self.members[key]
+        if change.added:
+            self.members[str(trial.number)] = trial.losses
+        return change.added
+
+    @property
+    def hypervolume(self) -> float:
+        """What it dominates."""
+        return hypervolume([*self.members.values()], losses(REF_POINT, NAMES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
-    """What came of one search under one rule."""
+class Outcome:
+    """What came of the trials with probes of one search under one rule."""
 
-    epochs: int
+    n: int
     stopped: int
-    false_stops: int
-    audited: int
+    false_then: int
+    false_at_end: int
+    spent_s: float
+    whole_s: float
+    epochs: int
     hypervolume: float
 
+    @property
+    def saved(self) -> float:
+        """Share of CPU seconds."""
+        return 1 - self.spent_s / self.whole_s
 
-def replay(trials: Sequence[RecordedTrial], rule: EarlyStopping | None, seed: int) -> Replay:
-    """Run recorded trials one after another; a trial that is stopped joins no front."""
-    front: dict[str, Losses] = {}
-    completed: list[RecordedTrial] = []
-    sampled = random.Random(seed)  # noqa: S311 - which trials are audited
-    epochs = stopped = false_stops = audited = 0
+
+def replay(
+    trials: Sequence[RecordedTrial],
+    bound: float,
+    taught: Sequence[RecordedTrial] = (),
+    rungs: Sequence[int] = RUNGS,
+) -> Outcome:
+    """Run recorded trials one after another; a trial that is stopped joins no front.
+
+    Args:
+        trials: Of one search; those without probes run whole and are not counted.
+        bound: The rule's.
+        taught: Trials of other searches that the rule learns from, too.
+        rungs: Where it looks.
+    """
+    front, completed = Front(), list(taught)
+    stops: dict[int, int] = {}
     for trial in trials:
-        values = {"accuracy": trial.accuracy, "size_bytes": trial.size_bytes}
-        own = losses(values, _OBJECTIVES)
-        change = insert(front, own)
-        spared = rule is not None and sampled.random() < rule.audit
-        epoch = None if rule is None else _stops_at(trial, rule, completed, [*front.values()])
-        if epoch is not None and not spared:
-            epochs, stopped = epochs + epoch, stopped + 1
-            false_stops += change.added
+        found = verdict(trial, [*front.members.values()], completed, bound, rungs)
+        if found is not None:
+            stops[trial.number] = found[0]
             continue
-        audited += epoch is not None
-        epochs += len(trial.curve)
+        front.add(trial)
         completed.append(trial)
-        if change.added:
-            front = {key: point for key, point in front.items() if key not in change.removed}
-            front[str(trial.number)] = own
-    return Replay(
-        epochs=epochs,
-        stopped=stopped,
-        false_stops=false_stops,
-        audited=audited,
-        hypervolume=hypervolume([*front.values()], losses(REF_POINT, _OBJECTIVES)),
+    return account(trials, stops, rungs)
+
+
+def account(
+    trials: Sequence[RecordedTrial], stops: dict[int, int], rungs: Sequence[int] = RUNGS
+) -> Outcome:
+    """Count what was stopped when, by number, and what of it was false."""
+    front, then = Front(), 0
+    for trial in trials:
+        if trial.number in stops:
+            then += front.would_enter(trial)
+        else:
+            front.add(trial)
+    probed = [trial for trial in trials if trial.probes]
+    ends = {trial.number: stops.get(trial.number, N_EPOCHS) for trial in probed}
+    return Outcome(
+        n=len(probed),
+        stopped=len(stops),
+        false_then=then,
+        false_at_end=sum(front.would_enter(t) for t in trials if t.number in stops),
+        spent_s=sum(trial.spent_s(ends[trial.number], rungs) for trial in probed),
+        whole_s=sum(trial.whole_s for trial in probed),
+        epochs=sum(ends.values()),
+        hypervolume=front.hypervolume,
     )
 
 
-def _stops_at(
-    trial: RecordedTrial,
-    rule: EarlyStopping,
-    completed: Sequence[RecordedTrial],
-    front: Sequence[Losses],
-) -> int | None:
-    level = to_beat({"size_bytes": trial.size_bytes}, front, _OBJECTIVES)
-    if level is None or len(completed) < rule.min_completed:
-        return None
-    for epoch in rung_epochs(rule, len(trial.curve)):
-        before = [_point(done, epoch, done.accuracy) for done in completed]
-        if probability_above(level, _point(trial, epoch), before) < rule.bound:
-            return epoch
-    return None
+def _live(
+    seed: int,
+    whole: Sequence[RecordedTrial],
+    ours: Sequence[RecordedTrial],
+    metrics: dict[str, float],
+) -> Run:
+    first = ours[0].number
+    common = [trial for trial in whole if trial.number < first]
+    stops = {t.number: t.stopped_at for t in ours if t.stopped_at is not None}
+    counted, before = account([*common, *ours], stops), account(common, {})
+    spent = counted.spent_s - before.spent_s
+    saved = 1 - spent / sum(trial.whole_s for trial in ours)
+    ratio = counted.hypervolume / Front([*common, *ours]).hypervolume
+    name = f"live.{seed}"
+    metrics[f"{name}.from_trial"] = first
+    metrics[f"{name}.trials"] = len(ours)
+    metrics[f"{name}.stopped"] = counted.stopped
+    metrics[f"{name}.false_stops"] = counted.false_then
+    metrics[f"{name}.false_at_end"] = counted.false_at_end
+    metrics[f"{name}.saved"] = saved
+    metrics[f"{name}.epochs_saved"] = sum(N_EPOCHS - at for at in stops.values()) / (
+        N_EPOCHS * len(ours)
+    )
+    metrics[f"{name}.hypervolume_ratio"] = ratio
+    last = min(max(trial.number for trial in arm) for arm in (whole or ours, ours))
+    theirs = [trial for trial in whole if first <= trial.number <= last]
+    if theirs:
+        cut = [trial for trial in ours if trial.number <= last]
+        kept = account([*common, *cut], {n: at for n, at in stops.items() if n <= last})
+        metrics[f"{name}.against_whole.trials"] = len(theirs)
+        metrics[f"{name}.against_whole.saved"] = 1 - (kept.spent_s - before.spent_s) / sum(
+            trial.whole_s for trial in theirs
+        )
+        metrics[f"{name}.against_whole.hypervolume_ratio"] = (
+            kept.hypervolume / Front([*common, *theirs]).hypervolume
+        )
+        afforded, left = list(common), kept.spent_s - before.spent_s
+        for trial in theirs:
+            left -= trial.whole_s
+            if left < 0:
+                break
+            afforded.append(trial)
+        metrics[f"{name}.against_whole.hypervolume_ratio_same_seconds"] = (
+            kept.hypervolume / Front(afforded).hypervolume
+        )
+        metrics[f"{name}.against_whole.hypervolume_before"] = (
+            before.hypervolume / Front([*common, *theirs]).hypervolume
+        )
+    return _run("live", seed, None, "own", counted, saved, ratio)
 
 
-def _point(trial: RecordedTrial, epoch: int, final: float | None = None) -> Point:
-    return Point(accuracy=trial.curve[epoch - 1], size_bytes=trial.size_bytes, final=final)
-
-
-def measure(trials: Sequence[RecordedTrial]) -> tuple[dict[str, float], list[dict[str, object]]]:
-    """Return the metrics and the single runs of all rules."""
+def measure(table: Sequence[RecordedTrial]) -> tuple[dict[str, float], list[Run]]:
+    """Return metrics and single runs."""
     metrics: dict[str, float] = {}
-    runs: list[dict[str, object]] = []
-    seeds = sorted({trial.seed for trial in trials})
-    metrics["n_searches"], metrics["n_trials"] = len(seeds), len(trials)
-    for name, rule in RULES.items():
-        for order in ("as_proposed", "shuffled"):
-            found = []
-            for seed in seeds:
-                own = [trial for trial in trials if trial.seed == seed]
-                for shuffle in range(1 if order == "as_proposed" else _N_SHUFFLES):
-                    ordered = list(own)
-                    if order == "shuffled":
-                        random.Random(shuffle).shuffle(ordered)  # noqa: S311
-                    ended = replay(ordered, rule, shuffle)
-                    whole = replay(ordered, None, shuffle)
-                    found.append((ended, whole))
-                    runs.append(
-                        {
-                            "rule": name,
-                            "order": order,
-                            "search": seed,
-                            "shuffle": shuffle,
-                            "saved": 1 - ended.epochs / whole.epochs,
-                            "stopped": ended.stopped,
-                            "false_stops": ended.false_stops,
-                            "audited": ended.audited,
-                            "hypervolume_ratio": ended.hypervolume / whole.hypervolume,
-                        }
-                    )
-            metrics.update(_summed(f"{name}.{order}", found))
+    runs: list[Run] = []
+    whole: dict[int, list[RecordedTrial]] = {}
+    for trial in table:
+        if trial.arm == "whole":
+            whole.setdefault(trial.seed, []).append(trial)
+    for seed, trials in whole.items():
+        _oracle(f"oracle.{seed}", trials, metrics)
+    for bound in BOUNDS:
+        for learns in ("own", "all"):
+            outcomes = []
+            for seed, trials in whole.items():
+                others = [t for s in whole if s != seed for t in whole[s] if t.probes]
+                outcome = replay(trials, bound, others if learns == "all" else ())
+                outcomes.append(outcome)
+                ratio = outcome.hypervolume / Front(trials).hypervolume
+                runs.append(_run("replay", seed, bound, learns, outcome, outcome.saved, ratio))
+            name = f"replay.bound_{bound:g}.{learns}"
+            stopped = sum(o.stopped for o in outcomes)
+            spent, full = sum(o.spent_s for o in outcomes), sum(o.whole_s for o in outcomes)
+            metrics[f"{name}.saved"] = 1 - spent / full
+            metrics[f"{name}.stopped"] = stopped
+            metrics[f"{name}.false_stops"] = sum(o.false_then for o in outcomes)
+            metrics[f"{name}.false_at_end"] = sum(o.false_at_end for o in outcomes)
+    for seed in sorted({trial.seed for trial in table}):
+        under_rule = [t for t in table if (t.arm, t.seed) == ("stopped", seed)]
+        if under_rule:
+            runs.append(_live(seed, whole.get(seed, []), under_rule, metrics))
     return metrics, runs
 
 
-def _summed(name: str, found: Sequence[tuple[Replay, Replay]]) -> dict[str, float]:
-    stopped = sum(ended.stopped for ended, _ in found)
-    false_stops = sum(ended.false_stops for ended, _ in found)
-    ratios = [ended.hypervolume / whole.hypervolume for ended, whole in found]
-    saved = 1 - sum(e.epochs for e, _ in found) / sum(w.epochs for _, w in found)
+def _oracle(name: str, trials: Sequence[RecordedTrial], metrics: dict[str, float]) -> None:
+    front = Front()
+    entered = {trial.number: front.add(trial) for trial in trials}
+    probed = [trial for trial in trials if trial.probes]
+    spent = sum(t.whole_s if entered[t.number] else t.spent_s(RUNGS[0], RUNGS[:1]) for t in probed)
+    metrics[f"{name}.n"], metrics[f"{name}.n_probed"] = len(trials), len(probed)
+    metrics[f"{name}.enter_share"] = sum(entered.values()) / len(trials)
+    metrics[f"{name}.enter_share_probed"] = sum(entered[t.number] for t in probed) / len(probed)
+    metrics[f"{name}.saved_probed"] = 1 - spent / sum(t.whole_s for t in probed)
+    for trial in probed[:1]:
+        metrics[f"{name}.probe_share"] = trial.spent_s(N_EPOCHS, RUNGS) / trial.whole_s - 1
+
+
+def _run(
+    kind: str,
+    seed: int,
+    bound: float | None,
+    learns: str,
+    outcome: Outcome,
+    saved: float,
+    ratio: float,
+) -> Run:
     return {
-        f"{name}.saved": saved,
-        f"{name}.stopped": stopped,
-        f"{name}.false_stops": false_stops,
-        f"{name}.false_share": false_stops / stopped if stopped else 0.0,
-        f"{name}.hypervolume_ratio": sum(ratios) / len(ratios),
-        f"{name}.worst_hypervolume_ratio": min(ratios),
+        "kind": kind,
+        "search": seed,
+        "bound": bound,
+        "learns_from": learns,
+        "trials": outcome.n,
+        "stopped": outcome.stopped,
+        "false_stops": outcome.false_then,
+        "false_at_end": outcome.false_at_end,
+        "saved": saved,
+        "hypervolume_ratio": ratio,
     }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Replay, and print or write what was found."""
+    """Print or write what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args(arguments)

@@ -68,8 +68,9 @@ function whyFailed({ outcome, reason }) {
 }
 
 /** Accuracy at a rung of early stopping, and what was decided there. @param {Record<string, any>} payload */
-function rung({ number, epoch, n_epochs: nEpochs, accuracy, probability, verdict }) {
-  const reached = `Trial ${number} reached ${percent(accuracy)} at epoch ${epoch} of ${nEpochs}`;
+function rung({ number, epoch, n_epochs: nEpochs, accuracy, probe_accuracy: probed, probability, verdict }) {
+  const quantized = typeof probed === "number" ? ` (${percent(probed)} quantized)` : "";
+  const reached = `Trial ${number} reached ${percent(accuracy)}${quantized} at epoch ${epoch} of ${nEpochs}`;
   if (probability === null || probability === undefined) return `${reached}; it goes on`;
   const chance = `its chance to join the front is ${percent(probability)}`;
   const then = verdict === "stop" ? ", so it stops" : verdict === "audit" ? ", and it goes on to check the rule" : "";

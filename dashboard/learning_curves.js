@@ -44,9 +44,12 @@ function picture(attempts, colour) {
       { type: "scatter", mode, name: `${PHASES[phase] ?? phase}: loss`, yaxis: "y2", x: own.map((e) => e.step), y: own.map((e) => e.loss), text: own.map((e) => `${PHASES[phase] ?? phase}, epoch ${e.epoch}<br>training loss ${e.loss?.toPrecision(3)}`), hovertemplate: "%{text}<extra></extra>", line: { ...line, color: colour.running }, marker: { size: 5, color: colour.running } },
     ];
   });
+  const probed = all.filter((epoch) => epoch.probed !== null);
+  /** @type {any[]} */
+  const probes = [{ type: "scatter", mode: "markers", name: "Quantized copy: accuracy", x: probed.map((e) => e.step), y: probed.map((e) => e.probed), text: probed.map((e) => `Quantized copy at ${PHASES[e.phase] ?? e.phase}, epoch ${e.epoch}<br>${percent(e.probed)}`), hovertemplate: "%{text}<extra></extra>", marker: { size: 9, symbol: "diamond-open", color: colour.accent } }];
   const last = all.at(-1);
   return {
-    traces,
+    traces: probed.length ? [...traces, ...probes] : traces,
     layout: {
       margin: { l: 56, r: 56, t: 10, b: 84 },
       xaxis: { ...quietAxis(colour), title: axisTitle("Epoch", colour) },
@@ -54,8 +57,8 @@ function picture(attempts, colour) {
       yaxis2: { ...quietAxis(colour), overlaying: "y", side: "right", showgrid: false, tickmode: "auto", nticks: 6, rangemode: "tozero", title: axisTitle("Training loss", colour) },
     },
     words: last ? `Learning curves over ${plural(all.length, "epoch")}; the last: ${percent(last.accuracy)} accuracy, loss ${last.loss?.toPrecision(3) ?? "unknown"}.` : "No epoch has been reported yet.",
-    columns: ["Epoch", "Training loss", "Validation accuracy"],
-    rows: all.map((e) => [`${PHASES[e.phase] ?? e.phase} ${e.epoch}`, e.loss?.toPrecision(4) ?? "–", percent(e.accuracy)]),
+    columns: ["Epoch", "Training loss", "Validation accuracy", ...(probed.length ? ["Quantized copy"] : [])],
+    rows: all.map((e) => [`${PHASES[e.phase] ?? e.phase} ${e.epoch}`, e.loss?.toPrecision(4) ?? "–", percent(e.accuracy), ...(probed.length ? [percent(e.probed)] : [])]),
   };
 }
 

@@ -5,7 +5,7 @@ import { asReason } from "./state.js";
 
 /** @import {SearchEvent} from "./types.js" */
 
-/** @typedef {{phase: string, epoch: number, loss: number|null, accuracy: number|null}} Epoch */
+/** @typedef {{phase: string, epoch: number, loss: number|null, accuracy: number|null, probed: number|null}} Epoch */
 /** @typedef {{number: number, workerId: string|null, startedAt: string, endedAt: string|null, end: string, epochs: Epoch[]}} Attempt */
 
 /** @type {Record<string, string>} */
@@ -35,11 +35,11 @@ export function attemptsOf(events) {
  * @param {Attempt} attempt
  * @param {Record<string, any>} payload
  */
-function addEpoch(attempt, { phase, epoch, train_loss: loss, accuracy }) {
+function addEpoch(attempt, { phase, epoch, train_loss: loss, accuracy, probe_accuracy: probed }) {
   if (phase === "pack") return; // a step, not an epoch: it repeats the last accuracy
   const last = attempt.epochs.at(-1);
   if (last?.phase === phase && last?.epoch === epoch) return;
   if (loss === null && accuracy === null) return;
   if (loss === undefined && accuracy === undefined) return;
-  attempt.epochs.push({ phase, epoch, loss: loss ?? null, accuracy: accuracy ?? null });
+  attempt.epochs.push({ phase, epoch, loss: loss ?? null, accuracy: accuracy ?? null, probed: probed ?? null });
 }

@@ -5,7 +5,7 @@
  * @typedef {"queued"|"running"|"paused"|"refining"|"succeeded"|"failed"|"cancelled"} SearchState
  * @typedef {"queued"|"running"|"completed"|"stopped"|"failed"|"cancelled"} TrialState
  * @typedef {{code: string, message: string}} Reason
- * @typedef {{phase: string, epoch: number, n_epochs: number, train_loss?: number|null, accuracy?: number|null}} Progress
+ * @typedef {{phase: string, epoch: number, n_epochs: number, train_loss?: number|null, accuracy?: number|null, probe_accuracy?: number|null}} Progress
  * @typedef {{id: string, sha256: string, size_bytes: number, href: string}} Artifact
  *
  * @typedef {object} LayerRow

@@ -196,13 +196,23 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a running trial is; ``phase`` is ``float``, ``qat`` or ``pack``."""
+    """Where a running trial is.
+
+    Attributes:
+        phase: ``float``, ``qat`` or ``pack``.
+        epoch: Those of the phase that are over.
+        train_loss: Mean over the epoch.
+        accuracy: On the validation split.
+        probe_accuracy: Of a copy that was quantized with the candidate's bits, on the same split;
+            only where early stopping looks.
+    """
 
     phase: str
     epoch: int
     n_epochs: int
     train_loss: float | None = None
     accuracy: float | None = None
+    probe_accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

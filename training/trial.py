@@ -5,8 +5,8 @@ The accuracy that counts is that of the file, run by the integer runtime on the 
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -35,6 +35,7 @@ from training.failures import typed_failures
 from training.float_start import FloatStart
 from training.loop import Phase, train_epoch
 from training.optimizers import make_optimizer
+from training.probe import probe
 
 __all__ = ["measure_artifact", "run_trial"]
 
@@ -58,6 +59,7 @@ def run_trial(
     report: ReportProgress,
     checkpoints: CheckpointStore,
     start: FloatStart | None = None,
+    probed: Collection[int] = (),
 ) -> TrialResult:
     """Train and pack one candidate; the same arguments give the same file on one machine.
 
@@ -71,6 +73,8 @@ def run_trial(
         report: Called after each epoch and around packing; may raise ``TrialInterrupted``.
         checkpoints: Saved after each epoch; training resumes from there.
         start: Trained float weights to begin with, before the float phase; drawn when ``None``.
+        probed: Epochs, counted over both phases, whose report also says what the network would be
+            worth quantized; the outcome of the trial does not depend on them.
 
     Raises:
         DivergedError: If the loss or a packed number became non-finite.
@@ -92,6 +96,7 @@ def run_trial(
             report=report,
             checkpoints=checkpoints,
             start=start,
+            probed=probed,
         )
         training.run()
         report(Progress(phase="pack", epoch=0, n_epochs=1))
@@ -142,8 +147,10 @@ class _Training:
         report: ReportProgress,
         checkpoints: CheckpointStore,
         start: FloatStart | None,
+        probed: Collection[int],
     ) -> None:
         self._recipe = recipe
+        self._probed = probed
         self._seed = seed
         self._identity = identity
         self._report = report
@@ -213,16 +220,23 @@ class _Training:
             )
             self.seconds += time.perf_counter() - started
             self._save(phase, epoch + 1, optimizer)
-            reached = accuracy(self.network, self.validation)
-            self._report(
-                Progress(
-                    phase=phase.name,
-                    epoch=epoch + 1,
-                    n_epochs=phase.n_epochs,
-                    train_loss=loss,
-                    accuracy=reached,
-                )
+            progress = Progress(
+                phase=phase.name,
+                epoch=epoch + 1,
+                n_epochs=phase.n_epochs,
+                train_loss=loss,
+                accuracy=accuracy(self.network, self.validation),
             )
+            before = 0 if phase.index == _FLOAT else recipe.float_epochs
+            self._report(
+                self._with_probe(progress) if before + epoch + 1 in self._probed else progress
+            )
+
+    def _with_probe(self, progress: Progress) -> Progress:
+        started = time.perf_counter()
+        found = probe(self.network, self._train.images, self.validation)
+        self.seconds += time.perf_counter() - started
+        return replace(progress, probe_accuracy=found)
 
     def _save(self, phase: Phase, epochs_done: int, optimizer: torch.optim.Optimizer) -> None:
         state = TrainingState(

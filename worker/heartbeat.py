@@ -79,7 +79,9 @@ class HeldTrial:
         logger.info("%s", _in_words(progress))
         with self._recording:
             self._reports.append((self._parts.now(), progress))
-        if time.monotonic() - self._recorded_s >= _RECORD_EVERY_S:
+        # at a rung the trial may be stopped: what is trained meanwhile would be in vain
+        at_rung = progress.probe_accuracy is not None
+        if at_rung or time.monotonic() - self._recorded_s >= _RECORD_EVERY_S:
             try:
                 self._record()
             except StaleLeaseError as error:

@@ -6,19 +6,12 @@ cleared away, and a decision reads a few of them instead of every epoch.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from search.early_stopping import (
-    RULE,
-    EarlyStopping,
-    Point,
-    predicted_accuracy,
-    probability_above,
-    rung_epochs,
-    to_beat,
-)
+from search.curve_regression import RULE, Point, forecast
+from search.early_stopping import EarlyStopping, rung_epochs, to_beat
 from search.entities import Progress, Reason, Search, Trial
 from search.pareto import losses
 from search.ports import PREDICTED
@@ -36,9 +29,16 @@ class _Look:
 
     epoch: int
     accuracy: float
+    probe_accuracy: float | None
     to_beat: float | None = None
     probability: float | None = None
     predicted: float | None = None
+
+
+def rungs_of(search: Search) -> tuple[int, ...]:
+    """Return the epochs, counted over both phases, at which a search looks at its trials."""
+    rule, recipe = search.limits.early_stopping, search.recipe
+    return () if rule is None else rung_epochs(rule, recipe.float_epochs + recipe.qat_epochs)
 
 
 def look_at(
@@ -60,13 +60,15 @@ def look_at(
     if rule is None:
         return False
     n_epochs = search.recipe.float_epochs + search.recipe.qat_epochs
-    rungs = rung_epochs(rule, n_epochs)
+    rungs = rungs_of(search)
     for at, progress in reports:
         epoch = _epoch(progress, search.recipe)
         if epoch not in rungs or progress.accuracy is None:
             continue
         judged = may_stop and trial.replicate == 0
-        look = _Look(epoch=epoch, accuracy=progress.accuracy)
+        look = _Look(
+            epoch=epoch, accuracy=progress.accuracy, probe_accuracy=progress.probe_accuracy
+        )
         look = _judged(uow, search, trial, rule, look) if judged else look
         hopeless = look.probability is not None and look.probability < rule.bound
         spared = hopeless and is_audited(rule, trial.seed)
@@ -76,6 +78,7 @@ def look_at(
             "epoch": epoch,
             "n_epochs": n_epochs,
             "accuracy": look.accuracy,
+            "probe_accuracy": look.probe_accuracy,
             "to_beat": look.to_beat,
             "probability": look.probability,
             "verdict": "audit" if spared else "stop" if hopeless else "go_on",
@@ -101,6 +104,8 @@ def _epoch(progress: Progress, recipe: Recipe) -> int | None:
 def _judged(
     uow: UnitOfWork, search: Search, trial: Trial, rule: EarlyStopping, look: _Look
 ) -> _Look:
+    if look.probe_accuracy is None:  # a worker from before there were probes
+        return look
     completed = _completed_at(uow, search.id, look.epoch)
     if len(completed) < rule.min_completed:
         return look
@@ -111,31 +116,32 @@ def _judged(
     level = to_beat(trial.costs, front, search.objectives)
     if level is None:
         return look
-    point = Point(accuracy=look.accuracy, size_bytes=trial.costs["size_bytes"])
-    return _Look(
-        epoch=look.epoch,
-        accuracy=look.accuracy,
-        to_beat=level,
-        probability=probability_above(level, point, completed),
-        predicted=predicted_accuracy(point, completed),
+    point = Point(
+        accuracy=look.accuracy, probe_accuracy=look.probe_accuracy, costs=dict(trial.costs)
+    )
+    end = forecast(point, completed)
+    return replace(
+        look, to_beat=level, probability=end.probability_above(level), predicted=end.accuracy
     )
 
 
 def _completed_at(uow: UnitOfWork, search_id: str, epoch: int) -> list[Point]:
-    """Return the completed trials whose curve has this rung."""
-    reached: dict[str, float] = {}
+    """Return the completed trials that were probed at this rung."""
+    reached: dict[str, Mapping[str, Any]] = {}
     points = []
     for event in uow.events.of_types(search_id, [RUNG, "trial.finished"]):
         payload = event.payload
         if event.type == RUNG:
-            if payload["epoch"] == epoch:
+            if payload["epoch"] == epoch and payload.get("probe_accuracy") is not None:
                 # a lost attempt may have begun anew; its successor's curve is the one that counts
-                reached[payload["trial_id"]] = payload["accuracy"]
+                reached[payload["trial_id"]] = payload
         elif payload["trial_id"] in reached:
+            rung = reached[payload["trial_id"]]
             points.append(
                 Point(
-                    accuracy=reached[payload["trial_id"]],
-                    size_bytes=payload["costs"]["size_bytes"],
+                    accuracy=rung["accuracy"],
+                    probe_accuracy=rung["probe_accuracy"],
+                    costs=payload["costs"],
                     final=payload["metrics"]["accuracy"],
                 )
             )

@@ -112,7 +112,7 @@ def test_events_in_words(evaluate: Any) -> None:
         const later = [
           event(8, "trial.rung", { ...rung, probability: null, verdict: "go_on" }),
           event(9, "trial.rung", judged),
-          event(10, "trial.rung", { ...judged, verdict: "audit" }),
+          event(10, "trial.rung", { ...judged, probe_accuracy: 0.25, verdict: "audit" }),
           event(11, "search.extended", { max_trials: 9, wall_time_s: 7200, compute_s: null }),
         ];
         return [...events, ...later].map((e) => inWords(e, trials).text.replaceAll("\\u202f", " "));
@@ -129,8 +129,8 @@ def test_events_in_words(evaluate: Any) -> None:
         "Trial 1 reached 50.0 % at epoch 3 of 9; it goes on",
         "Trial 1 reached 50.0 % at epoch 3 of 9; its chance to join the front is 1.0 %,"
         " so it stops",
-        "Trial 1 reached 50.0 % at epoch 3 of 9; its chance to join the front is 1.0 %,"
-        " and it goes on to check the rule",
+        "Trial 1 reached 50.0 % (25.0 % quantized) at epoch 3 of 9; its chance to join the front is"
+        " 1.0 %, and it goes on to check the rule",
         "The search may go on to 9 trials and 2 h of time",
     ]
 

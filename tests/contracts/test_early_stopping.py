@@ -34,7 +34,9 @@ def _report(store: Store, held: Claim, curve: Sequence[float], first: int = 1) -
         phase, at = ("float", epoch) if epoch <= 2 else ("qat", epoch - 2)
         progress = Progress(phase=phase, epoch=at, n_epochs=2 if epoch <= 2 else 4)
         if epoch >= first:
-            reports.append((later(100), replace(progress, accuracy=accuracy)))
+            reports.append(
+                (later(100), replace(progress, accuracy=accuracy, probe_accuracy=accuracy))
+            )
     with store.begin() as uow:
         return report_all(uow, held.lease, reports)
 

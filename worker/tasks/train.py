@@ -33,6 +33,7 @@ from search.use_cases.leases import (
 )
 from search.use_cases.placement import end_out_of_memory, next_suited
 from search.use_cases.results import complete_trial, fail_trial
+from search.use_cases.rungs import rungs_of
 from training.datasets import Dataset, load_dataset
 from training.float_start import FloatStart
 from training.trial import run_trial
@@ -129,6 +130,7 @@ def _run(parts: Parts, claim: Claim, log: TrialLog) -> bool:
                 report=held.report,
                 checkpoints=ForgivingCheckpoints(parts.artifacts.checkpoints(claim.trial.id)),
                 start=_start(parts, claim),
+                probed=rungs_of(claim.search),
             )
             # under the heartbeat too: a slow disk or a busy store must not cost the lease
             sha256 = put_file(parts.artifacts, result.artifact)

@@ -13,10 +13,10 @@ DEEP = {**BODY, "recipe": {"float_epochs": 20, "qat_epochs": 10}}
 def test_a_search_shows_the_rule_it_was_made_with(api: InProcess, deployment: Deployment) -> None:
     off = api.post("/v1/searches", DEEP).json()
     assert off["limits"]["early_stopping"] is None
-    asked = {**DEEP, "limits": {"early_stopping": {"bound": 0.05, "rungs": 3}}}
+    asked = {**DEEP, "limits": {"early_stopping": {"bound": 0.1, "rungs": 3}}}
     made = api.post("/v1/searches", asked).json()
     shown = api.get(f"/v1/searches/{made['id']}").json()["limits"]["early_stopping"]
-    rule = EarlyStopping(bound=0.05, rungs=3)
+    rule = EarlyStopping(bound=0.1, rungs=3)
     assert EarlyStopping(**shown) == rule
     with deployment.store.read() as uow:
         assert uow.searches.get(made["id"]).limits.early_stopping == rule

@@ -17,7 +17,9 @@ def searched(deployment: Deployment) -> tuple[str, str]:
     """A search with two points on its front, and the id of its first trial."""
     search = new_search(deployment.store, limits=Limits(max_trials=2, max_parallel=2))
     claims = deployment.claimed(search, 2)
-    report = Progress(phase="qat", epoch=3, n_epochs=9, train_loss=0.5, accuracy=0.75)
+    report = Progress(
+        phase="qat", epoch=3, n_epochs=9, train_loss=0.5, accuracy=0.75, probe_accuracy=0.625
+    )
     with deployment.store.begin() as uow:
         report_progress(uow, claims[0].lease, report, deployment.store.now())
     for claimed, accuracy in zip(claims, (0.8, 0.9), strict=True):
@@ -29,6 +31,7 @@ def test_the_sdk_reads_the_past(client: Client, searched: tuple[str, str]) -> No
     search = client.searches.get(searched[0])
     (point,) = client.trials.curves(searched[1]).points
     assert (point.phase, point.epoch, point.accuracy) == ("qat", 3, 0.75)
+    assert point.probe_accuracy == 0.625
     first, last = search.hypervolume_history().points
     assert first.hypervolume < last.hypervolume == search.hypervolume
     assert [p.trial.number for p in search.front(as_of=first.event_id)] == [1]
@@ -41,7 +44,9 @@ def test_the_command_line_shows_the_past(
     search_id, trial_id = searched
     at = ["--base-url", address]
     assert main(["curves", trial_id, *at]) == 0
-    assert "3/9" in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert "3/9" in table
+    assert "62.50%" in table
     assert main(["curves", trial_id, "--json", *at]) == 0
     assert json.loads(capsys.readouterr().out)["points"][0]["train_loss"] == 0.5
     assert main(["hypervolume", search_id, "--json", *at]) == 0

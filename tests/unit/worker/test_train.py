@@ -168,12 +168,15 @@ def test_a_trial_without_a_chance_ends_and_its_worker_rings_for_the_next(
     for trial_id in good:
         held = claim(parts.store, trial_id, at=parts.now())
         with parts.store.begin() as uow:
-            report_progress(uow, held.lease, replace(EPOCH, accuracy=0.9), parts.now())
+            report_progress(
+                uow, held.lease, replace(EPOCH, accuracy=0.9, probe_accuracy=0.9), parts.now()
+            )
         complete(parts.store, held, 0.95, parts.now())
 
     def hopeless(**arguments: Any) -> TrialResult:
+        assert arguments["probed"] == (1,)
         arguments["checkpoints"].save(b"epoch 1")
-        arguments["report"](replace(EPOCH, accuracy=0.1))
+        arguments["report"](replace(EPOCH, accuracy=0.1, probe_accuracy=0.1))
         raise AssertionError("it was told to stop")
 
     trainer(hopeless)

@@ -28,7 +28,7 @@ def hypervolume(client: Client, arguments: argparse.Namespace, out: Console) -> 
 
 
 def _curves(found: Curves) -> Table:
-    table = Table("attempt", "phase", "epoch", "loss", "accuracy", box=None)
+    table = Table("attempt", "phase", "epoch", "loss", "accuracy", "quantized", box=None)
     for point in found.points:
         table.add_row(
             str(point.attempt),
@@ -36,6 +36,7 @@ def _curves(found: Curves) -> Table:
             f"{point.epoch}/{point.n_epochs}",
             "-" if point.train_loss is None else f"{point.train_loss:.4g}",
             "-" if point.accuracy is None else f"{point.accuracy:.2%}",
+            "-" if point.probe_accuracy is None else f"{point.probe_accuracy:.2%}",
         )
     return table
 

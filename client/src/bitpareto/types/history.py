@@ -20,6 +20,8 @@ class CurvePoint(ResponseModel):
     """Null where it was not finite."""
     accuracy: float | None = None
     """On the validation split; null where it was not measured."""
+    probe_accuracy: float | None = None
+    """Of a copy quantized with the candidate's bits; only where early stopping looks."""
 
 
 class Curves(ResponseModel):

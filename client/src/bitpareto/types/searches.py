@@ -77,11 +77,11 @@ class Needs(RequestModel):
 class EarlyStopping(RequestModel):
     """When a search gives up trials that cannot reach its front any more."""
 
-    bound: float = Field(default=0.02, gt=0, le=0.5)
+    bound: float = Field(default=0.05, gt=0, le=0.5)
     """A trial is stopped below this probability of entering the present front."""
     min_epochs: int = Field(default=5, ge=1, le=20_000)
     """Epochs, of both phases together, before which none is stopped."""
-    rungs: int = Field(default=6, ge=1, le=100)
+    rungs: int = Field(default=4, ge=1, le=100)
     """How many times a trial is looked at."""
     min_completed: int = Field(default=8, ge=4, le=100_000)
     """Trials that must have completed before one is stopped."""

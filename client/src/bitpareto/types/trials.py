@@ -65,6 +65,8 @@ class Progress(ResponseModel):
     n_epochs: int
     train_loss: float | None = None
     accuracy: float | None = None
+    probe_accuracy: float | None = None
+    """Of a quantized copy; only where early stopping looks."""
 
 
 class LayerRow(ResponseModel):
