@@ -132,6 +132,11 @@ HTTP_PROBLEMS: Final[Mapping[int, ProblemType]] = MappingProxyType(
             status=408, code="body_too_slow", title="The request body came too slowly"
         ),
         413: ProblemType(status=413, code="too_large", title="The request body is too large"),
+        415: ProblemType(
+            status=415,
+            code="unsupported_media_type",
+            title="The request body is of another type",
+        ),
         416: ProblemType(
             status=416, code="range_not_satisfiable", title="The file has no such bytes"
         ),
@@ -224,6 +229,11 @@ def _on_validation_error(request: Request, error: Exception) -> Response:
         what = found[0].get("ctx", {}).get("error", "")
         where = found[0]["loc"][-1]
         return problem_response(request, MALFORMED, f"{what} at character {where}".strip())
+    wanted = _other_media_type(request)
+    if wanted is not None and any(e["loc"] == ("body",) for e in found):
+        sent = request.headers.get("content-type") or "nothing"
+        detail = f"Content-Type has to be {wanted}, not {sent}"
+        return problem_response(request, HTTP_PROBLEMS[415], detail)
     errors = field_errors(found, _body_type(request))
     detail = "; ".join(f"{e.pointer}: {e.detail}" for e in errors)
     return problem_response(request, INVALID, detail, errors=errors)
@@ -234,6 +244,22 @@ def _body_type(request: Request) -> object:
     route = request.scope.get("route")
     field = route.body_field if isinstance(route, APIRoute) else None
     return field.field_info.annotation if field else None
+
+
+def _other_media_type(request: Request) -> str | None:
+    """Return the media type that the path takes, where a body of another one was sent.
+
+    A body is read as JSON, or not, by what it says it is; so of the two kinds one is mistaken.
+    """
+    route = request.scope.get("route")
+    field = route.body_field if isinstance(route, APIRoute) else None
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_empty = request.headers.get("content-length", "0") == "0"
+    if field is None or (is_empty and "transfer-encoding" not in request.headers):
+        return None
+    wanted: str = getattr(field.field_info, "media_type", "application/json")
+    is_json = sent == "application/json" or sent.endswith("+json")
+    return None if is_json == (wanted == "application/json") else wanted
 
 
 def _on_http_exception(request: Request, error: Exception) -> Response:

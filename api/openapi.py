@@ -41,6 +41,8 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             _add_access(operation)
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
+            if "requestBody" in operation:
+                operation["responses"]["415"] = {"description": "", "content": _problem()}
             add_errors(operation)
             add_example(operation)
     add_links(document)

@@ -10,7 +10,7 @@ BitparetoError
 │   ├── PermissionDeniedError  403, the key may not do that
 │   ├── NotFoundError          404
 │   ├── ConflictError          409, the object's state does not allow it
-│   ├── InvalidRequestError    413, 422: `.errors` names fields and allowed values
+│   ├── InvalidRequestError    413, 415, 422: `.errors` names fields and allowed values
 │   ├── RateLimitError         429
 │   └── ServerError            500 and above
 ├── SearchFailedError          `wait` saw a search fail or be cancelled
@@ -91,7 +91,7 @@ class ConflictError(APIStatusError):
 
 
 class InvalidRequestError(APIStatusError, ValueError):
-    """422 or 413: the request breaks a rule; nothing was stored."""
+    """422, 413 or 415: the request breaks a rule; nothing was stored."""
 
 
 class RateLimitError(APIStatusError):
@@ -198,6 +198,7 @@ _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
     404: NotFoundError,
     409: ConflictError,
     413: InvalidRequestError,
+    415: InvalidRequestError,
     422: InvalidRequestError,
     429: RateLimitError,
 }

@@ -165,5 +165,5 @@ def test_the_reference_point_is_chance_and_the_budget_or_the_largest_size(api: I
 def test_only_json_is_taken_so_that_no_foreign_page_can_submit(api: InProcess) -> None:
     content = json.dumps(BODY).encode()
     answer = api.post("/v1/searches", content=content, headers={"content-type": "text/plain"})
-    assert answer.status_code == 422
+    assert answer.status_code == 415
     assert api.get("/v1/searches").json()["data"] == []

@@ -88,6 +88,38 @@ def test_every_error_is_a_problem(api: InProcess, method: str, path: str, status
     assert problem["request_id"] == answer.headers["x-request-id"]
 
 
+@pytest.mark.parametrize(
+    ("path", "sent", "wanted"),
+    [
+        ("/v1/searches", None, "application/json"),
+        ("/v1/searches", "text/plain", "application/json"),
+        ("/v1/searches", "application/x-www-form-urlencoded", "application/json"),
+        ("/v1/searches", "multipart/form-data; boundary=x", "application/json"),
+        ("/v1/models", "application/json", "application/octet-stream"),
+        ("/v1/hardware-profiles", "application/json", "application/yaml"),
+    ],
+)
+def test_a_body_of_another_type_is_told_the_right_one(
+    api: InProcess, path: str, sent: str | None, wanted: str
+) -> None:
+    headers = {} if sent is None else {"content-type": sent}
+    answer = api.request("POST", path, content=json.dumps(BODY).encode(), headers=headers)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert wanted in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "sent", ["application/json; charset=utf-8", "application/merge-patch+json"]
+)
+def test_json_has_several_names(api: InProcess, sent: str) -> None:
+    content = json.dumps(BODY).encode()
+    answer = api.request("POST", "/v1/searches", content=content, headers={"content-type": sent})
+    assert answer.status_code == 201
+    wrong = api.request("POST", "/v1/searches", content=b"[1]", headers={"content-type": sent})
+    assert wrong.status_code == 422
+
+
 def test_every_problem_is_documented(api: InProcess) -> None:
     codes = {row["code"] for row in api.get("/v1/problems").json()}
     for path in ("/v1/nothing", "/v1/searches/none", "/v1/searches?limit=0"):
