@@ -29,6 +29,7 @@ from search.entities import (
 from search.recipe import Recipe
 from search_space.costs import layer_costs, mean_weight_bits, size_breakdown
 from search_space.counting import Count
+from search_space.hardware.estimate import Violation
 from search_space.intervals import wilson_interval
 from search_space.layers import LayerList
 from search_space.preview import Preview
@@ -144,6 +145,17 @@ def trial_to_wire(
         started_at=trial.started_at,
         finished_at=trial.finished_at,
     )
+
+
+def device_fits(violations: Mapping[str, Sequence[Violation]]) -> list[wire.DeviceFit]:
+    """Return where a network runs, from what keeps it from each device."""
+    return [
+        wire.DeviceFit(
+            profile=name,
+            violations=[f"{v.layer}: {v.detail}" if v.layer else v.detail for v in found],
+        )
+        for name, found in violations.items()
+    ]
 
 
 def trial_reason(reason: Reason | None) -> TrialReason | None:

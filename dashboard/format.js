@@ -19,7 +19,8 @@ export function size(bytes) {
   if (bytes === null || bytes === undefined) return NONE;
   if (bytes < KIB) return `${Math.round(bytes)}${NARROW_SPACE}B`;
   if (bytes < KIB * KIB) return `${threeDigits(bytes / KIB)}${NARROW_SPACE}KiB`;
-  return `${threeDigits(bytes / KIB / KIB)}${NARROW_SPACE}MiB`;
+  if (bytes < KIB * KIB * KIB) return `${threeDigits(bytes / KIB / KIB)}${NARROW_SPACE}MiB`;
+  return `${threeDigits(bytes / KIB / KIB / KIB)}${NARROW_SPACE}GiB`;
 }
 
 /** @param {number|null|undefined} bytes the exact length of a file, with thousands set apart */

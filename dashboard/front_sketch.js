@@ -12,6 +12,8 @@ import { h, s } from "./dom.js";
 /** @import {Scene} from "./front_scene.js" */
 
 const NARROW_PX = 560;
+/** As on a wall screen. */
+const WIDE_PX = 1150;
 const MOST_LEVELS = 8;
 const LEVEL_STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1];
 const CAP_PX = 4;
@@ -20,7 +22,7 @@ const POINT_PX = 5;
 /** Where the picture lies in its place, for both who draw it. @param {Axis} y @param {number} width */
 export function frameOf(y, width) {
   const isNarrow = width < NARROW_PX;
-  return { isNarrow, height: isNarrow ? 340 : 430, margin: { l: y.isLog ? 72 : isNarrow ? 44 : 56, r: 16, t: 12, b: isNarrow ? 104 : 84 } };
+  return { isNarrow, height: isNarrow ? 340 : width > WIDE_PX ? 560 : 430, margin: { l: y.isLog ? 72 : isNarrow ? 44 : 56, r: 16, t: 12, b: isNarrow ? 104 : 84 } };
 }
 
 /** How many ticks have room across. @param {number} width */

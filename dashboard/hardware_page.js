@@ -11,6 +11,12 @@ import { labelOf } from "./schema_form.js";
 /** The others are known of every network without a device. */
 const DEVICE_COSTS = new Set(["latency_ms", "energy_uj"]);
 
+/** "1–8", "2, 4, 8". @param {readonly number[]} widths rising */
+function ranges(widths) {
+  const last = widths.length - 1;
+  return last > 1 && widths[last] - widths[0] === last ? `${widths[0]}–${widths[last]}` : widths.join(", ");
+}
+
 /** @param {string} name */
 const newSearchHref = (name) => pageHref("new", { declaration: JSON.stringify({ dataset: "digits", space: { family: "mobilenetv2" }, hardware: name }) });
 
@@ -24,8 +30,8 @@ export const showHardware = (root) =>
     row: (profile) => [
       h("strong", {}, profile.name),
       h("span", { class: "wrap" }, profile.description),
-      profile.weight_bits.join(", "),
-      profile.activation_bits.join(", "),
+      ranges(profile.weight_bits),
+      ranges(profile.activation_bits),
       size(profile.flash_bytes),
       size(profile.ram_bytes),
       profile.costs.filter((cost) => DEVICE_COSTS.has(cost)).map(labelOf).join(", ") || null,

@@ -5,6 +5,7 @@ import { ApiError, getCurves } from "./api.js";
 import { h, s, setChildren, setText } from "./dom.js";
 import { percent, plural, size } from "./format.js";
 import { trialHref } from "./router.js";
+import { isSearchEnded } from "./state.js";
 
 /** @import {Progress, Trial} from "./types.js" */
 /** @import {ViewState} from "./state.js" */
@@ -62,15 +63,16 @@ export function createLiveTrials() {
   const abort = new AbortController();
   const list = h("ul", { class: "live-trials" });
   const more = h("p", { class: "note" });
-  const element = h("section", { class: "panel", "aria-labelledby": "live-title", hidden: true }, h("div", { class: "panel-head" }, h("h2", { id: "live-title" }, "In training")), list, more);
+  const nothing = h("p", { class: "note live-nothing" });
+  const element = h("section", { class: "panel live-panel", "aria-labelledby": "live-title", hidden: true }, h("div", { class: "panel-head" }, h("h2", { id: "live-title" }, "In training")), list, nothing, more);
   /** @type {Map<string, ReturnType<typeof createCard>>} */
   const cards = new Map();
 
   return {
     element,
-    /** @param {ViewState} state */
-    update({ trials }) {
-      const running = [...trials.values()].filter((trial) => trial.state === "running");
+    /** @param {ViewState} state @param {ReadonlyMap<string, Trial>|null} budgeted those within the budget; null: all are */
+    update({ search, trials }, budgeted) {
+      const running = [...trials.values()].filter((trial) => trial.state === "running" && (!budgeted || budgeted.has(trial.id)));
       const shown = running.slice(0, MOST);
       const ids = new Set(shown.map((trial) => trial.id));
       for (const id of cards.keys()) if (!ids.has(id)) cards.delete(id);
@@ -81,7 +83,10 @@ export function createLiveTrials() {
         return card.element;
       });
       setChildren(list, elements);
-      element.hidden = running.length === 0;
+      // between two trials it stays, so that what is below does not jump
+      element.hidden = running.length === 0 && (!search || isSearchEnded(search) || !search.trial_counts.completed);
+      nothing.hidden = running.length > 0;
+      setText(nothing, budgeted ? "Nothing within the budget is in training." : "Nothing is in training at the moment.");
       setText(more, running.length > MOST ? `and ${plural(running.length - MOST, "more trial")}` : "");
     },
     stop: () => abort.abort(),

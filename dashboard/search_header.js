@@ -59,6 +59,9 @@ export function progressInWords({ trial_counts: counts, limits }) {
   return parts.join(" · ");
 }
 
+/** @template Item @param {readonly Item[]} items @param {(a: Item, b: Item) => boolean} precedes @returns {Item|undefined} */
+const first = (items, precedes) => items.reduce((/** @type {Item|undefined} */ best, item) => (best === undefined || precedes(item, best) ? item : best), undefined);
+
 /**
  * @param {string} label
  * @param {Node[]} content
@@ -89,8 +92,7 @@ export function createSearchHeader(buttons) {
     "header",
     { class: "search-head" },
     h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, compare, again, ...buttons)),
-    reason,
-    waiting,
+    h("div", { class: "reasons" }, reason, waiting),
     facts,
     h(
       "dl",
@@ -127,8 +129,9 @@ export function createSearchHeader(buttons) {
     update({ search, front, hypervolumes }, connection) {
       if (search) showSearch(search);
       const points = front?.points ?? [];
-      const mostAccurate = points.at(-1)?.trial;
-      const leastLarge = points[0]?.trial;
+      const trials = points.map((point) => point.trial);
+      const mostAccurate = first(trials, (a, b) => a.metrics.accuracy > b.metrics.accuracy);
+      const leastLarge = first(trials, (a, b) => a.costs.size_bytes < b.costs.size_bytes);
       setText(best, percent(mostAccurate?.metrics.accuracy));
       setText(bestNote, mostAccurate ? `trial ${mostAccurate.number}, ${size(mostAccurate.costs.size_bytes)}` : "");
       setText(smallest, size(leastLarge?.costs.size_bytes));

@@ -1,6 +1,7 @@
 // @ts-check
 /** The page of one search. */
 
+import { costAxis } from "./axes.js";
 import { createBitsMap } from "./bits_map.js";
 import { announce, h, oncePerFrame } from "./dom.js";
 import { createEventLog } from "./event_log.js";
@@ -14,7 +15,7 @@ import { problemNotice } from "./notices.js";
 import { createParallel } from "./parallel.js";
 import { createSearchActions } from "./search_actions.js";
 import { createSearchHeader, nameOf } from "./search_header.js";
-import { keepInAddress, viewOfAddress } from "./search_view.js";
+import { keepInAddress, viewOfAddress, within } from "./search_view.js";
 import { isSearchEnded } from "./state.js";
 import { createTrialsTable } from "./trials_table.js";
 
@@ -41,13 +42,14 @@ export function showSearch(root, searchId) {
   const actions = createSearchActions(searchId, (search) => live.adopt(search));
   const header = createSearchHeader(actions.buttons);
   const front = createFrontPanel(searchId, { onView: look, onFront: () => frame.ask() });
-  const table = createTrialsTable(select);
+  const table = createTrialsTable(select, look);
   const log = createEventLog(select);
   const running = createLiveTrials();
   const parallel = createParallel({ onBrushes: (brushes) => look({ brushes }), onGenes: (genes) => look({ genes }) });
   const bitsMap = createBitsMap(select);
   const growth = createGrowthPanel(searchId, look);
   const explanation = createExplanationPanel(searchId);
+  const folds = { bits: bitsMap.element, model: explanation.element };
   const content = h(
     "div",
     { class: "search", hidden: true },
@@ -59,8 +61,7 @@ export function showSearch(root, searchId) {
       log.element,
     ),
     running.element,
-    growth.element,
-    parallel.element,
+    h("div", { class: "pair" }, growth.element, parallel.element),
     bitsMap.element,
     explanation.element,
     table.element,
@@ -68,6 +69,11 @@ export function showSearch(root, searchId) {
   );
   const notice = h("div", {}, h("p", { class: "loading" }, "Loading the search…"));
   root.replaceChildren(notice, content);
+
+  for (const [name, panel] of Object.entries(folds)) {
+    panel.open = view.open.includes(name);
+    panel.addEventListener("toggle", () => look({ open: Object.entries(folds).flatMap(([key, { open }]) => (open ? key : [])) }));
+  }
 
   /** @param {Partial<SearchView>} change */
   function look(change) {
@@ -103,8 +109,8 @@ export function showSearch(root, searchId) {
       brushed = chosen;
       front.update(state, view, brushed);
     }
-    table.update(shown, view.selected, brushed);
-    running.update(state);
+    table.update(shown, view, brushed);
+    running.update(state, view.budget === null ? null : within(state, costAxis(state.search, view.x), view.budget).trials);
     growth.update(state, view);
     bitsMap.update(shown);
     explanation.update(state.search);

@@ -21,13 +21,22 @@ import { setView, viewParameter } from "./router.js";
  * @property {Brushes} brushes
  * @property {"trials"|"compute"} over what the hypervolume is shown over
  * @property {readonly string[]} baselines ids of searches it is shown beside
+ * @property {string} order column of the table of trials; `-` puts the largest first
+ * @property {boolean} frontOnly whether the table shows the front alone
+ * @property {readonly string[]} open panels that were unfolded
  */
+
+/** The order of the table of trials where nothing else is asked for. */
+const NEWEST = "-number";
 
 /** @param {string} name */
 function numberParameter(name) {
   const number = Number(viewParameter(name) ?? NaN);
   return Number.isFinite(number) && number > 0 ? number : null;
 }
+
+/** @param {string} name */
+const listParameter = (name) => (viewParameter(name) ?? "").split(",").filter(Boolean);
 
 /** @returns {SearchView} as the address has it */
 export const viewOfAddress = () => ({
@@ -36,15 +45,31 @@ export const viewOfAddress = () => ({
   y: viewParameter("y"),
   asOf: numberParameter("as_of"),
   selected: viewParameter("selected"),
-  genes: (viewParameter("genes") ?? "").split(",").filter(Boolean),
+  genes: listParameter("genes"),
   brushes: brushesOfText(viewParameter("brush")),
   over: viewParameter("over") === "compute" ? "compute" : "trials",
-  baselines: (viewParameter("baselines") ?? "").split(",").filter(Boolean),
+  baselines: listParameter("baselines"),
+  order: viewParameter("order") ?? NEWEST,
+  frontOnly: viewParameter("only") === "front",
+  open: listParameter("open"),
 });
 
 /** @param {SearchView} view */
-export const keepInAddress = ({ budget, x, y, asOf, selected, genes, brushes, over, baselines }) =>
-  setView({ budget, x, y, as_of: asOf, selected, genes: genes.join(), brush: brushesAsText(brushes), over: over === "trials" ? null : over, baselines: baselines.join() });
+export const keepInAddress = ({ budget, x, y, asOf, selected, genes, brushes, over, baselines, order, frontOnly, open }) =>
+  setView({
+    budget,
+    x,
+    y,
+    as_of: asOf,
+    selected,
+    genes: genes.join(),
+    brush: brushesAsText(brushes),
+    over: over === "trials" ? null : over,
+    baselines: baselines.join(),
+    order: order === NEWEST ? null : order,
+    only: frontOnly ? "front" : null,
+    open: open.join(),
+  });
 
 /**
  * The state as of an earlier front: what had not finished by then is not there.

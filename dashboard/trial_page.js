@@ -8,7 +8,8 @@ import { layerTable } from "./layer_table.js";
 import { createLearningCurves } from "./learning_curves.js";
 import { followTrial } from "./live_trial.js";
 import { problemNotice } from "./notices.js";
-import { searchHref } from "./router.js";
+import { searchHref, trialHref } from "./router.js";
+import { runsWhere } from "./runs_where.js";
 import { CONNECTION_WORDS, nameOf, statePill } from "./search_header.js";
 import { sizeBreakdown } from "./size_breakdown.js";
 import { createTrialActions } from "./trial_actions.js";
@@ -48,6 +49,7 @@ function lineage(trial, search) {
     fact("Search", h("a", { href: searchHref(search.id), "data-route": true }, nameOf(search))),
     fact("Data set", search.dataset),
     fact("Proposed by", `${trial.gen_method}${trial.gen_seconds === undefined ? "" : ` in ${trial.gen_seconds.toPrecision(2)} s`}`),
+    fact("Replicate", trial.replicate_of ? h("span", {}, `${trial.replicate} of `, h("a", { href: trialHref(trial.replicate_of), "data-route": true }, "the first trial of this network")) : ""),
     fact("Seed", String(trial.seed)),
     fact("Trained for", metrics.train_seconds === undefined ? "" : duration(metrics.train_seconds)),
     fact("Test accuracy", metrics.test_accuracy === undefined ? "" : percent(metrics.test_accuracy)),
@@ -92,6 +94,7 @@ export function showTrial(root, trialId) {
   const breakdown = h("div");
   const layers = h("div");
   const attempts = h("div");
+  const places = h("div");
   const origin = h("div");
   const content = h(
     "div",
@@ -100,6 +103,7 @@ export function showTrial(root, trialId) {
     h("div", { class: "columns even" }, panel("curves-title", "Learning curves", curves.element), panel("files-title", "Files", downloads.element, origin)),
     h("div", { class: "columns even" }, panel("weights-title", "Weights on their grid", histogram.element), panel("size-title", "What the bytes are for", breakdown)),
     panel("layers-title", "Layers", layers),
+    panel("runs-title", "Runs where", places),
     h("div", { class: "columns even" }, panel("attempts-title", "Attempts", attempts), panel("output-title", "Output", output.element)),
     ...actions.dialogs,
   );
@@ -125,6 +129,7 @@ export function showTrial(root, trialId) {
     origin.replaceChildren(lineage(trial, search));
     if (trial.size_breakdown) breakdown.replaceChildren(sizeBreakdown(trial.size_breakdown));
     if (trial.layers) layers.replaceChildren(layerTable(trial.layers, trial.size_breakdown?.header ?? 0));
+    places.replaceChildren(runsWhere(trial));
     histogram.update(trial.artifact, trial.layers ?? []);
     if (trial.state !== announced) announce(`${name} is ${trial.state}.`);
     announced = trial.state;

@@ -11,6 +11,7 @@ import { createRow } from "./trial_row.js";
 
 /** @import {Column} from "./trial_columns.js" */
 /** @import {Trial} from "./types.js" */
+/** @import {SearchView} from "./search_view.js" */
 /** @import {ViewState} from "./state.js" */
 
 /** Up to so many trials every row exists, so that the browser's own search finds them. */
@@ -20,8 +21,9 @@ const USUAL_ROW_PX = 37;
 
 /**
  * @param {(trialId: string) => void} onSelect
+ * @param {(change: Partial<SearchView>) => void} onView
  */
-export function createTrialsTable(onSelect) {
+export function createTrialsTable(onSelect, onView) {
   let sortColumn = COLUMNS[0];
   /** @type {1|-1} */
   let direction = -1;
@@ -45,7 +47,7 @@ export function createTrialsTable(onSelect) {
   const table = h("table", { class: "trials" }, h("caption", { class: "visually-hidden" }, "Trials of this search; the headings sort"), h("thead", {}, h("tr", {}, ...headings)), body);
   const empty = h("p", { class: "empty small", hidden: true });
   const shownCount = h("span", { class: "note" });
-  const frontOnly = h("input", { type: "checkbox", onchange: () => { isFrontOnly = frontOnly.checked; render(); } });
+  const frontOnly = h("input", { type: "checkbox", onchange: () => { isFrontOnly = frontOnly.checked; render(); onView({ frontOnly: isFrontOnly }); } });
   const element = h(
     "section",
     { class: "panel", "aria-labelledby": "trials-title" },
@@ -59,6 +61,7 @@ export function createTrialsTable(onSelect) {
     direction = column === sortColumn ? (direction === 1 ? -1 : 1) : column.key === "accuracy" ? -1 : 1;
     sortColumn = column;
     render();
+    onView({ order: `${direction === -1 ? "-" : ""}${column.key}` });
   }
 
   function exportCsv() {
@@ -126,9 +129,12 @@ export function createTrialsTable(onSelect) {
 
   return {
     element,
-    /** @param {ViewState} state @param {string|null} selectedId @param {ReadonlySet<string>|null} brushed null: all */
-    update(state, selectedId, brushed) {
-      latest = { state, selectedId, brushed };
+    /** @param {ViewState} state @param {SearchView} view @param {ReadonlySet<string>|null} brushed null: all */
+    update(state, { selected, order, frontOnly: only }, brushed) {
+      latest = { state, selectedId: selected, brushed };
+      sortColumn = COLUMNS.find((column) => column.key === order.replace("-", "")) ?? COLUMNS[0];
+      direction = order.startsWith("-") ? -1 : 1;
+      frontOnly.checked = isFrontOnly = only;
       render();
     },
     stop() {

@@ -73,6 +73,9 @@
  * @property {string|null} [finished_at]
  * @property {LayerRow[]|null} [layers] where one trial was asked for
  * @property {Record<string, number>|null} [size_breakdown]
+ * @property {{profile: string, violations: string[]}[]|null} [devices]
+ * @property {number} [replicate] 0 for the first of its network
+ * @property {string|null} [replicate_of]
  *
  * @typedef {object} FrontPoint
  * @property {Trial} trial

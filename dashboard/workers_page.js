@@ -1,7 +1,7 @@
 // @ts-check
 /** The processes that work, and what each is doing. */
 
-import { countQueuedTrials, listWorkers } from "./api.js";
+import { countQueuedTrials, getTrial, listWorkers } from "./api.js";
 import { h } from "./dom.js";
 import { duration, elapsed, plural, size } from "./format.js";
 import { showList } from "./list_page.js";
@@ -12,9 +12,9 @@ import { searchHref, trialHref } from "./router.js";
 /** Heartbeats come every few seconds; after so long the process is likely gone. */
 const SILENT_S = 30;
 
-/** @param {Worker} worker */
-function doing({ trial_id: trial, search_id: search }) {
-  if (trial) return h("a", { href: trialHref(trial), "data-route": true }, "a trial");
+/** @param {Worker} worker @param {ReadonlyMap<string, string>} names of trials */
+function doing({ trial_id: trial, search_id: search }, names) {
+  if (trial) return h("a", { href: trialHref(trial), "data-route": true }, names.get(trial) ?? "a trial");
   return search ? h("a", { href: searchHref(search), "data-route": true }, "a search") : "waiting for work";
 }
 
@@ -30,12 +30,16 @@ function device({ device: name, capabilities }) {
 /** @param {HTMLElement} root */
 export function showWorkers(root) {
   let nQueued = 0;
+  /** @type {Map<string, string>} read once for each trial */
+  const names = new Map();
   const waiting = () => `${plural(nQueued, "trial")} in the queue for train workers.`;
 
   /** @param {AbortSignal} signal */
   async function read(signal) {
     const [workers, queued] = await Promise.all([listWorkers(signal), countQueuedTrials(signal)]);
     nQueued = queued;
+    const ids = workers.flatMap(({ trial_id: id }) => (id && !names.has(id) ? [id] : []));
+    for (const { id, number, costs } of await Promise.all(ids.map((trialId) => getTrial(trialId, signal)))) names.set(id, `trial ${number}, ${size(costs.size_bytes)}`);
     return workers;
   }
 
@@ -44,7 +48,7 @@ export function showWorkers(root) {
     about: "Every process that reports: optimize workers propose candidates, train workers train them.",
     read,
     columns: ["Worker", "Queue", "Doing", "Heartbeat", "Device", "Host", "Up for"],
-    row: (worker) => [h("code", {}, worker.id), worker.queue, doing(worker), heartbeat(worker), device(worker), `${worker.host}, process ${worker.pid}`, elapsed(worker.started_at, null)],
+    row: (worker) => [h("code", {}, worker.id), worker.queue, doing(worker, names), heartbeat(worker), device(worker), `${worker.host}, process ${worker.pid}`, elapsed(worker.started_at, null)],
     summary(workers) {
       const busy = workers.filter((worker) => worker.trial_id || worker.search_id).length;
       return `${plural(workers.length, "worker")}, ${busy} at work, ${workers.filter(({ silent_s: silent }) => silent > SILENT_S).length} silent. ${waiting()}`;

@@ -6,9 +6,11 @@ from functools import lru_cache
 from search.entities import WrittenProfile
 from search.errors import FieldProblem, InvalidRequestError
 from search.store import Store, UnitOfWork
+from search_space.hardware.estimate import Violation, violations
 from search_space.hardware.profile import HardwareProfile
 from search_space.hardware.reader import read_profile
 from search_space.hardware.shipped import shipped_profiles
+from search_space.layers import LayerList
 
 
 def written(name: str, yaml: str) -> WrittenProfile:
@@ -45,6 +47,11 @@ def named_profile(store: Store, name: str | None) -> WrittenProfile | None:
             detail = f"{name!r} is no hardware profile of this server"
             raise InvalidRequestError([FieldProblem("/hardware", "unknown_profile", detail, names)])
     return found
+
+
+def violations_by_profile(uow: UnitOfWork, layers: LayerList) -> dict[str, list[Violation]]:
+    """Return what keeps a network from each device that is known, by the profile's name."""
+    return {profile.name: violations(layers, live(profile)) for profile in all_profiles(uow)}
 
 
 @lru_cache(maxsize=256)

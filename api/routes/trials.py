@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from api.deps import BellDep, NowDep, Parts, PartsDep, PrincipalDep, StoreDep
 from api.errors import problem_responses
 from api.etags import NOT_MODIFIED, IfNoneMatch, tagged_response
-from api.mapping import trial_to_wire
+from api.mapping import device_fits, trial_to_wire
 from api.pages import DEFAULT_LIMIT, CursorQuery
 from api.request_keys import OnceDep
 from api.sparse import FieldsQuery, page_response, parse_fields
@@ -31,6 +31,7 @@ from api.trial_lists import (
 )
 from api.waiting import Waiting, WaitingDep
 from bitpareto.types import Page, Trial, TrialReplicate
+from search.hardware import violations_by_profile
 from search.store import Store
 from search.use_cases.trials import cancel_one_trial, replicate_trial
 
@@ -132,12 +133,14 @@ def _page(parts: Parts, store: Store, asked: AskedTrials) -> Response:
 def get(
     trial_id: str, store: StoreDep, waiting: WaitingDep, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """Return the trial with its layer table and the exact costs of each layer."""
+    """Return the trial with its layer table, each layer's exact costs, and where it runs."""
     with store.read() as uow:
         trial = uow.trials.get(trial_id)
         artifact = uow.artifacts.of_trials([trial_id]).get(trial_id)
         why = waiting.of_trial(uow, trial, uow.searches.get(trial.search_id))
+        found = violations_by_profile(uow, trial.layers)
     shown = trial_to_wire(trial, artifact, why, with_layers=True)
+    shown = shown.model_copy(update={"devices": device_fits(found)})
     return tagged_response(shown, if_none_match)
 
 

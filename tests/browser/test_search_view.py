@@ -159,3 +159,32 @@ def test_amounts_as_people_write_them(page: Page, text: str, amount: float | Non
     page.goto("/")
     module = "async (text) => (await import('/amounts.js')).parseAmount(text)"
     assert page.evaluate(module, text) == amount
+
+
+def test_the_address_holds_order_and_folds(page: Page, script: Any, sizes: list[int]) -> None:
+    page.goto(f"/?search={script.id}")
+    page.get_by_role("button", name="Size", exact=True).click()
+    page.get_by_label("Front only").check()
+    page.get_by_text("Bits of every layer").click()
+    expect(page).to_have_url(re.compile("order=size.*only=front.*open=bits"))
+    n_rows = page.locator(".trials tbody tr").count()
+    page.reload()
+    expect(page.locator(".bits-table")).to_be_visible()
+    expect(page.get_by_label("Front only")).to_be_checked()
+    expect(page.locator(".trials tbody tr")).to_have_count(n_rows)
+    expect(page.locator(".trials th[aria-sort=ascending]")).to_have_text("Size")
+    assert len(sizes) == 8
+
+
+def test_nothing_jumps_between_two_trials(page: Page, script: Any) -> None:
+    script.run_one(0.7)
+    (trial_id,) = script.propose(1)
+    lease = script.claim(trial_id)
+    script.report(lease, 1, 9, accuracy=0.3)
+    page.goto(f"/?search={script.id}")
+    expect(page.locator(".live-card")).to_contain_text("epoch 1 of 9")
+    place = "document.querySelector('.growth-panel').getBoundingClientRect().top"
+    before = page.evaluate(place)
+    script.complete(lease, 0.6)
+    expect(page.get_by_text("Nothing is in training at the moment.")).to_be_visible()
+    assert abs(page.evaluate(place) - before) < 2

@@ -90,3 +90,21 @@ def test_unknown_trial_is_explained(page: Page, complaints: list[str]) -> None:
     page.goto("/?trial=trl_unknown")
     expect(page.get_by_role("alert")).to_contain_text("This trial cannot be shown")
     complaints[:] = [text for text in complaints if "404" not in text]
+
+
+def test_trial_page_says_where_the_network_runs(page: Page, service: Any, script: Any) -> None:
+    board = "schema: 1\nname: tiny\ndescription: tiny\nflash_bytes: 64\npairs: {conv: all}\n"
+    cost = "cost: {model: bit_serial, rates: [{time: {bit_operation: 1}}]}\n"
+    made = httpx.post(
+        f"{service.address}/v1/hardware-profiles",
+        content=board.replace("all", "[[8, 8]]") + cost,
+        headers={"content-type": "application/yaml"},
+    )
+    assert made.status_code == 201, made.text
+    trial_id = script.run_one(0.9)
+    page.goto(f"/?trial={trial_id}")
+    panel = page.get_by_role("region", name="Runs where", exact=True)
+    expect(panel.get_by_role("row", name="tiny")).to_contain_text("does not")
+    expect(panel.get_by_role("row", name="bitpareto's integer runtime")).to_contain_text("runs")
+    profiles = httpx.get(f"{service.address}/v1/hardware-profiles").json()["data"]
+    expect(panel.locator("tbody tr")).to_have_count(3 + len(profiles))

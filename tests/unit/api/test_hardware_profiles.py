@@ -7,6 +7,7 @@ import pytest
 from search_space.hardware.document import MOST_BYTES
 from search_space.hardware.shipped import shipped_profiles
 from tests.served import Deployment, InProcess
+from tests.service import new_search
 
 YAML = """\
 schema: 1
@@ -124,3 +125,24 @@ def test_an_unknown_profile_is_told_with_those_there_are(api: InProcess) -> None
 def test_costs_of_a_device_need_one(api: InProcess) -> None:
     answer = api.post("/v1/searches", json=search_on(None))
     assert [e["code"] for e in answer.json()["errors"]] == ["needs_hardware"]
+
+
+def test_a_trial_says_which_devices_it_runs_on(api: InProcess, deployment: Deployment) -> None:
+    search = new_search(deployment.store)
+    (claimed,) = deployment.claimed(search, 1)
+    path = f"/v1/trials/{claimed.trial.id}"
+    length = api.get(path).json()["costs"]["size_bytes"]
+    pairs = [[w, a] for w in range(1, 9) for a in range(1, 9)]
+    free = YAML.replace("[[8, 8], [4, 8]]", str(pairs))
+    for name, flash in (("fits", length), ("small", length - 1)):
+        text = free.replace("name: board", f"name: {name}").replace("20000", str(flash))
+        assert add(api, text).status_code == 201
+    devices = {
+        device["profile"]: device["violations"] for device in api.get(path).json()["devices"]
+    }
+    assert [*devices] == [*shipped_profiles(), "fits", "small"]
+    assert devices["fits"] == []
+    (why,) = devices["small"]
+    assert why == f"size_bytes is {length}; the device has {length - 1}"
+    listed = api.get(f"/v1/searches/{search.id}/trials").json()["data"]
+    assert [trial["devices"] for trial in listed] == [None]

@@ -55,6 +55,7 @@ from bitpareto.types.spaces import (
 )
 from bitpareto.types.trials import (
     Artifact,
+    DeviceFit,
     LayerRow,
     Progress,
     SizeBreakdown,
@@ -78,6 +79,7 @@ __all__ = [
     "CurvePoint",
     "Curves",
     "DatasetMeta",
+    "DeviceFit",
     "EarlyStopping",
     "EventType",
     "ExpectedGain",

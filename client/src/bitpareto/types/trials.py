@@ -121,6 +121,15 @@ class TrialReplicate(RequestModel):
     """Of the new trial; by default one of its own."""
 
 
+class DeviceFit(ResponseModel):
+    """Whether a network runs on a device, by its profile."""
+
+    profile: str
+    """Name of the hardware profile."""
+    violations: list[str]
+    """What keeps it from running: widths, flash, RAM; empty where it runs."""
+
+
 class Trial(ResponseModel):
     """One evaluation of a candidate."""
 
@@ -142,6 +151,8 @@ class Trial(ResponseModel):
     """Present on ``GET /v1/trials/{id}``, absent in lists."""
     size_breakdown: SizeBreakdown | None = None
     """Like ``layers``, of ``costs.size_bytes``."""
+    devices: list[DeviceFit] | None = None
+    """Like ``layers``: every hardware profile of the server, and what keeps the network from it."""
     costs: dict[str, int | float]
     """Exact costs, known before training: ``size_bytes``, ``macs``, ``bops``,
     ``peak_activation_bytes``."""
