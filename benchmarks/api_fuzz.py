@@ -3,12 +3,13 @@
 ``python -m benchmarks.api_fuzz [--cases 20000] [--schemathesis PROGRAM] [--output FILE]``
 
 schemathesis is not among the dependencies: ``pip install schemathesis==4.32.5`` into an environment
-of its own and name its program. It makes requests of the OpenAPI document, valid and invalid, also
-chains of them (a search is created, listed, cancelled), three times: without a key and with ids
-that it makes up, without a key and with ids that exist, and with a key where one is needed. Any
-5xx, undocumented status or media type, or body that is not as described is a failure. The event
-stream is left out: it does not end. Version 4.32.5 cannot read ``prefixItems`` in a response of the
-hardware profiles and counts that as an error of its own.
+of its own and name its program. It makes requests of the OpenAPI document, valid and invalid, three
+times: without a key and with ids that it makes up, without a key and with ids that exist, and with
+a key where one is needed. Then it follows the links of the document, without a key and with one:
+chains of requests, each with the ids that the answer before had (searches are listed, one is
+extended, a trial of its front is replicated, the replicate is cancelled). Any 5xx, undocumented
+status or media type, or body that is not as described is a failure; so is a description that
+schemathesis cannot read. The event streams are left out: they do not end.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -39,7 +41,24 @@ _CHECKS: Final = (
 )
 _TESTED: Final = re.compile(r"(\d+) generated")
 _FAILED: Final = re.compile(r"(\d+) unique failure")
-_OPERATIONS: Final = 43
+_UNREADABLE: Final = re.compile(r"(\d+) errored")
+_SCENARIOS: Final = re.compile(r"Scenarios: +(\d+)")
+_LINKS: Final = re.compile(r"API Links: +(\d+) covered")
+_WITHOUT_END: Final = ("events_events", "events_all_events")
+_OF_THE_KEY: Final = ("access_revoke", "access_remove_member", "access_set_role")
+"""What links lead to with a key: they would take from that key what it may do."""
+_REMOTE: Final = "X-Forwarded-For: 192.0.2.1"
+"""Asked under a name of others, so that this machine, too, needs the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One run of schemathesis: with which ids in paths, with which key, following links or not."""
+
+    name: str
+    ids: Mapping[str, str] = field(default_factory=dict)
+    key: str | None = None
+    follows_links: bool = False
 
 
 def main() -> None:
@@ -54,20 +73,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bitpareto-fuzz-") as folder:
         settings = migrated_settings(Path(folder))
         known, key = _fill(settings)
-        ways: tuple[tuple[str, Mapping[str, str], str | None], ...] = (
-            ("no key, ids made up", {}, None),
-            ("no key, ids that exist", known, None),
-            ("a key, ids that exist", known, key),
-        )
-        for name, ids, sent in ways:
+        for way in (
+            Way(name="no key, ids made up"),
+            Way(name="no key, ids that exist", ids=known),
+            Way(name="a key, ids that exist", ids=known, key=key),
+            Way(name="no key, links", follows_links=True),
+            Way(name="a key, links", key=key, follows_links=True),
+        ):
             app = create_app(settings, poll_s=0.05, heartbeat_s=1.0)
             with served(app) as address:
-                found = _run(arguments, Path(folder), address, ids, sent)
-            runs.append({"run": name, **found})
-            print(runs[-1], flush=True)
+                runs.append(_run(arguments, Path(folder), address, way))
+            print({**runs[-1], "what_failed": len(runs[-1]["what_failed"])}, flush=True)
     metrics = {
         "cases": float(sum(run["cases"] for run in runs)),
+        "cases_by_links": float(sum(run["cases"] for run in runs if run["scenarios"])),
         "failures": float(sum(run["failures"] for run in runs)),
+        "unreadable": float(sum(run["unreadable"] for run in runs)),
     }
     write_report("api_fuzz", metrics, runs, arguments.output)
 
@@ -107,37 +128,41 @@ def _real_file(claim: Claim) -> bytes:
     return write_artifact(of_length(claim.trial.costs["size_bytes"]))
 
 
-def _run(
-    arguments: argparse.Namespace,
-    folder: Path,
-    address: str,
-    ids: Mapping[str, str],
-    key: str | None,
-) -> dict[str, Any]:
+def _run(arguments: argparse.Namespace, folder: Path, address: str, way: Way) -> dict[str, Any]:
     config = folder / "schemathesis.toml"
-    lines = ["[parameters]", *(f'"path.{name}" = "{value}"' for name, value in ids.items())]
-    config.write_text("\n".join(lines) + "\n" if ids else "")
+    lines = ["[parameters]", *(f'"path.{name}" = "{value}"' for name, value in way.ids.items())]
+    config.write_text("\n".join(lines) + "\n" if way.ids else "")
+    # each operation has examples, edge cases and drawn cases; a chain has some five requests
+    share = arguments.cases // 5
+    n, phases = (share // 5, "stateful") if way.follows_links else (share // 35, "")
     command = [arguments.schemathesis, "--config-file", str(config), "--no-color", "run"]
-    command += [f"{address}/v1/openapi.json", "--exclude-operation-id", "events_events"]
-    command += ["--exclude-operation-id", "events_all_events"]  # streams do not end
+    command += [f"{address}/v1/openapi.json", "--phases", phases or "examples,coverage,fuzzing"]
+    spared = _WITHOUT_END + (_OF_THE_KEY if way.follows_links and way.key is not None else ())
+    command += [part for name in spared for part in ("--exclude-operation-id", name)]
     command += ["--checks", _CHECKS, "--continue-on-failure", "--seed", str(arguments.seed)]
-    command += ["--max-examples", str(max(1, arguments.cases // 3 // _OPERATIONS))]
-    command += ["--request-timeout", "30", "--suppress-health-check", "all"]
-    if key is not None:
-        # asked for under a name of others, so that this machine, too, needs the key
-        command += ["-H", f"Authorization: Bearer {key}", "-H", "X-Forwarded-For: 192.0.2.1"]
+    command += ["--max-examples", str(max(1, n)), "--request-timeout", "30"]
+    command += ["--suppress-health-check", "all"]
+    if way.key is not None:
+        command += ["-H", f"Authorization: Bearer {way.key}", "-H", _REMOTE]
     done = subprocess.run(  # noqa: S603 - the program that was named
         command, capture_output=True, text=True, check=False, cwd=folder
     )
-    tested = _TESTED.search(done.stdout)
-    if tested is None:
+    if _TESTED.search(done.stdout) is None:
         raise RuntimeError(f"schemathesis ended with {done.returncode}: {done.stdout[-4000:]}")
     shown = done.stdout.partition("= FAILURES =")[2].partition("= WARNINGS =")[0]
     return {
-        "cases": int(tested[1]),
-        "failures": int(failed[1]) if (failed := _FAILED.search(done.stdout)) else 0,
+        "run": way.name,
+        "cases": _count(_TESTED, done.stdout),
+        "scenarios": _count(_SCENARIOS, done.stdout),
+        "links": _count(_LINKS, done.stdout),
+        "failures": _count(_FAILED, done.stdout),
+        "unreadable": _count(_UNREADABLE, done.stdout),
         "what_failed": shown.strip("= \n").splitlines()[:200],
     }
+
+
+def _count(pattern: re.Pattern[str], text: str) -> int:
+    return int(found[1]) if (found := pattern.search(text)) else 0
 
 
 if __name__ == "__main__":
