@@ -111,11 +111,11 @@ def test_nothing_is_lost_and_nothing_comes_twice(
             return (await artifact.download(tmp_path / "async.bpar")).read_bytes()
 
     def create_sync(url: str) -> str:
-        with Client(url, max_retries=1000) as client:
+        with Client(url, max_retries=200) as client:
             return client.searches.create(dataset="digits", space=SPACE, name="once, sync").id
 
     async def create_async(url: str) -> str:
-        async with AsyncClient(url, max_retries=1000) as client:
+        async with AsyncClient(url, max_retries=200) as client:
             return (
                 await client.searches.create(dataset="digits", space=SPACE, name="once, async")
             ).id
