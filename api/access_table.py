@@ -79,6 +79,17 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "trials_log": READ,
         "trials_log_pieces": READ,
         "trials_replicate": WRITE,
+        # they carry what happens in a project out of it, so all of them are an admin's
+        "webhooks_create": ADMIN,
+        "webhooks_get": ADMIN,
+        "webhooks_get_delivery": ADMIN,
+        "webhooks_list_deliveries": ADMIN,
+        "webhooks_list_webhooks": ADMIN,
+        "webhooks_redeliver": ADMIN,
+        "webhooks_remove": ADMIN,
+        "webhooks_rotate": ADMIN,
+        "webhooks_ping": ADMIN,
+        "webhooks_update": ADMIN,
     }
 )
 """By operation id. A route that is not here keeps the application from starting."""

@@ -40,6 +40,7 @@ from api.routes import (
     sessions,
     spaces,
     trials,
+    webhooks,
     workers,
 )
 from api.static import install_dashboard
@@ -49,7 +50,9 @@ from db.store import open_store
 from exports.formats import export
 from jobs.bell import CeleryBell
 from jobs.broker import celery_client
+from search.addresses import resolve
 from search.settings import Settings, settings_from_environment
+from search.use_cases.webhooks import check_url
 
 _ROUTES: Final = (
     fronts,  # asked for most often, and found in this order
@@ -70,6 +73,7 @@ _ROUTES: Final = (
     workers,
     sessions,
     audit,
+    webhooks,
 )
 _DESCRIPTION: Final = (
     "Tell it the data, the space and the budget; get back the Pareto front of quantized networks, "
@@ -99,6 +103,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         trial_pages=GroupedReads(),
         hub=EventHub(poll_s),
         metrics=metrics_registry(store),
+        check_webhook_url=partial(check_url, allowed=settings.webhooks_allowed, resolve=resolve),
         lease_s=settings.lease_s,
         heartbeat_s=heartbeat_s,
     )

@@ -3,7 +3,7 @@
 Those that only look something up are coroutines: plain functions would each cost a thread.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
@@ -45,6 +45,7 @@ class Parts:
     """Everything the routes work with.
 
     Attributes:
+        check_webhook_url: Lets pass what webhooks may call.
         lease_s: A worker that is silent for longer is not there.
         heartbeat_s: Longest silence of an event stream.
     """
@@ -60,6 +61,7 @@ class Parts:
     trial_pages: GroupedReads[Hashable, Response]
     hub: EventHub
     metrics: CollectorRegistry
+    check_webhook_url: Callable[[str], None]
     lease_s: float
     heartbeat_s: float = 15.0
 

@@ -14,7 +14,15 @@ ONLY_AT: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "no_such_path": frozenset(),  # an operation's path is one
         "not_explained": frozenset({"explanations_get"}),
         "stale_lease": frozenset(),  # of workers, who do not ask by HTTP
-        "state_conflict": frozenset({"searches_pause", "searches_resume", "trials_replicate"}),
+        "state_conflict": frozenset(
+            {
+                "searches_pause",
+                "searches_resume",
+                "trials_replicate",
+                "webhooks_ping",
+                "webhooks_redeliver",
+            }
+        ),
     }
 )
 """Codes that few operations have, and which; every other comes with each of its status."""

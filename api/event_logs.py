@@ -1,18 +1,16 @@
 """The logs that streams follow: that of one search, and that of all searches."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from fastapi.sse import format_sse_event
 
 from api.mapping import event_to_wire
 from search.entities import Event, Search
 from search.errors import StoreBusyError
+from search.settled_log import SettledLog
 from search.states import TERMINAL_SEARCH_STATES, TrialState
 from search.store import Store
-
-if TYPE_CHECKING:
-    from search.event_log import LogMark
 
 BATCH: Final = 500
 """Events read at once; a long replay is sent in several reads."""
@@ -106,7 +104,7 @@ class WholeLog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pending: LogMark | None = None
+        self._settled = SettledLog(store)
 
     def newest(self) -> int:
         """Return the id of the newest event before which nothing is missing.
@@ -114,14 +112,14 @@ class WholeLog:
         Raises:
             StoreBusyError: While a transaction that may bring an earlier one is at work.
         """
-        settled = self._settled(0)
-        if settled is None and self._pending is not None:
+        settled = self._settled.up_to(0)
+        if settled is None and self._settled.waits:
             raise StoreBusyError("a transaction is at work", retry_after_s=_SETTLING_S)
         return settled or 0
 
     def look(self, after: int) -> Look:
         """Return what comes after an event and is settled."""
-        up_to = self._settled(after)
+        up_to = self._settled.up_to(after)
         if up_to is None:
             return Look((), after)
         with self._store.read() as uow:
@@ -129,16 +127,6 @@ class WholeLog:
         if len(found) == BATCH:
             up_to = found[-1][1].id
         return Look(tuple(entry(event, project) for project, event in found), up_to)
-
-    def _settled(self, after: int) -> int | None:
-        """Return the newest id that is settled, if it is beyond ``after``."""
-        if self._pending is None or self._pending.newest <= after:
-            with self._store.read() as uow:
-                self._pending = uow.events.mark(after)
-        if self._pending is None:
-            return None
-        with self._store.read() as uow:  # another transaction, so that the mark's own has ended
-            return self._pending.newest if uow.events.settled(self._pending) else None
 
 
 def is_over(search: Search) -> bool:

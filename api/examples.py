@@ -27,6 +27,7 @@ class PathName:
 PATH_NAMES: Final[Mapping[str, PathName]] = MappingProxyType(
     {
         "artifact_id": PathName("art_01M8J5PY4B2YKB31CTZ79ECCRT", "Id of a packed file."),
+        "delivery_id": PathName("dlv_01M8J5PY4C3W7QX0V1B9H2TGZE", "Id of a delivery."),
         "format": PathName("onnx", "Format of the export."),
         "key_id": PathName("key_01M8J5PY4BJTVCNFY6J64VVJCV", "Id of an API key; not its secret."),
         "model_id": PathName("mdl_01M8J5PY4BX1XWBS21E8RMRW7P", "Id of an uploaded network."),
@@ -35,6 +36,7 @@ PATH_NAMES: Final[Mapping[str, PathName]] = MappingProxyType(
         "search_id": PathName("sea_01M8J5PY4BX1Y0Z5KCCHXNBQJ1", "Id of a search."),
         "trial_id": PathName("trl_01M8J5PY4CQ4BBMEDDXD3NSGE6", "Id of a trial."),
         "user": PathName("ada", "Name of a user."),
+        "webhook_id": PathName("whk_01M8J5PY4CM5RJ8N6D0KAYV4SX", "Id of a webhook."),
     }
 )
 """By the name that paths have in braces."""

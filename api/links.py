@@ -28,6 +28,13 @@ NAMED_IN_ANSWERS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "trials_get": {"search_id": "/search_id", "artifact_id": "/artifact/id"},
         "trials_list_trials": {"trial_id": "/data/0/id", "artifact_id": "/data/0/artifact/id"},
         "trials_replicate": {"trial_id": "/id"},
+        "webhooks_create": {"webhook_id": "/id"},
+        "webhooks_list_deliveries": {
+            "webhook_id": "/data/0/webhook_id",
+            "delivery_id": "/data/0/id",
+        },
+        "webhooks_list_webhooks": {"webhook_id": "/data/0/id"},
+        "webhooks_ping": {"webhook_id": "/webhook_id", "delivery_id": "/id"},
     }
 )
 """By operation id: names in paths, and the JSON pointers of their values in the answer."""

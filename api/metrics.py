@@ -14,6 +14,7 @@ from typing_extensions import override
 from search.errors import StoreBusyError
 from search.figures import Figures
 from search.store import Store
+from search.webhooks import WebhookFigures
 
 _BUCKETS: Final = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _GAUGES: Final = {
@@ -50,7 +51,8 @@ class DeploymentCollector(Collector):
         up = GaugeMetricFamily("bitpareto_database_up", "1 where the database answers.")
         try:
             with self._store.read() as uow:
-                figures = uow.figures.at(self._store.now())
+                now = self._store.now()
+                figures, webhooks = uow.figures.at(now), uow.webhooks.figures(now)
         except StoreBusyError:
             up.add_metric([], 0)
             yield up
@@ -58,6 +60,7 @@ class DeploymentCollector(Collector):
         up.add_metric([], 1)
         yield up
         yield from _families(figures)
+        yield from _webhook_families(webhooks)
 
 
 def _families(figures: Figures) -> Iterator[Metric]:
@@ -80,6 +83,24 @@ def _families(figures: Figures) -> Iterator[Metric]:
         yield GaugeMetricFamily(f"bitpareto_{name}", text, value=getattr(figures, field))
     for field, (name, text) in _COUNTERS.items():
         yield CounterMetricFamily(f"bitpareto_{name}", text, value=getattr(figures, field))
+
+
+def _webhook_families(figures: WebhookFigures) -> Iterator[Metric]:
+    counted = {"enabled": figures.enabled, "disabled": figures.disabled}
+    hooks = GaugeMetricFamily("bitpareto_webhooks", "Webhooks by state.", labels=["state"])
+    for state, count in counted.items():
+        hooks.add_metric([state], count)
+    yield hooks
+    text = "Deliveries of webhooks that are kept, by state; the backlog are those pending."
+    sent = GaugeMetricFamily("bitpareto_webhook_deliveries", text, labels=["state"])
+    for outcome, count in figures.deliveries.items():
+        sent.add_metric([str(outcome)], count)
+    yield sent
+    yield GaugeMetricFamily(
+        "bitpareto_webhook_oldest_pending_seconds",
+        "Age of the delivery that waits longest.",
+        value=figures.oldest_pending_s,
+    )
 
 
 class RequestMetrics:

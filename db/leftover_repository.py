@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.access_tables import AuditRow, SessionRow
 from db.tables import ArtifactRow, EventRow, ModelRow, SearchRow, TrialLogRow, TrialRow
+from db.webhook_tables import DeliveryRow
 from search.states import TERMINAL_TRIAL_STATES
 
 FILE_ADDRESSES: Final = (ArtifactRow.sha256, ModelRow.weights_sha256)
@@ -72,6 +73,14 @@ class SqlLeftovers:
         n = self._session.scalar(select(func.count()).select_from(AuditRow).where(old)) or 0
         if remove and n:
             self._remove(delete(AuditRow).where(old))
+        return n
+
+    def deliveries(self, finished_before: datetime, *, remove: bool) -> int:
+        """Count, and remove where asked to, deliveries of webhooks that have ended."""
+        old = DeliveryRow.finished_at < finished_before
+        n = self._session.scalar(select(func.count()).select_from(DeliveryRow).where(old)) or 0
+        if remove and n:
+            self._remove(delete(DeliveryRow).where(old))
         return n
 
     def _remove(self, statement: Any) -> None:

@@ -224,9 +224,14 @@ class SqlEvents:
         query = select(func.max(EventRow.id)).where(EventRow.search_id == search_id)
         return self._session.scalar(query) or 0
 
+    def newest(self) -> int:
+        """Return the id of the newest event of all projects, 0 without events."""
+        # of the table, which no project narrows: to look for the newest of one could take long
+        return self._session.scalar(select(func.max(EventRow.__table__.c.id))) or 0
+
     def mark(self, after: int) -> LogMark | None:
         """Return where the log of all searches ends now; ``None`` if nothing is after ``after``."""
-        newest = self._session.scalar(select(func.max(EventRow.id))) or 0
+        newest = self.newest()
         if newest <= after:
             return None
         # drawn after what this transaction sees: whoever had drawn an id by then held a search's

@@ -25,6 +25,7 @@ from db.repositories import SqlArtifacts, SqlEvents, SqlSearches
 from db.request_keys import SqlRequestKeys
 from db.scoping import ProjectSession, scoped_info
 from db.trial_repository import SqlTrials
+from db.webhook_repository import SqlWebhooks
 from db.worker_repository import SqlWorkers
 from search.errors import StoreBusyError
 
@@ -50,6 +51,7 @@ class SqlUnitOfWork:
     request_keys: SqlRequestKeys
     explanations: SqlExplanations
     audit: SqlAudit
+    webhooks: SqlWebhooks
 
 
 class SqlStore:
@@ -120,6 +122,7 @@ class SqlStore:
                 SqlRequestKeys(session),
                 SqlExplanations(session),
                 SqlAudit(session),
+                SqlWebhooks(session),
             )
 
     @contextmanager

@@ -58,6 +58,9 @@ class EventRepository(Protocol):
     def last_id(self, search_id: str) -> int:
         """Return the id of the newest event, 0 without events."""
 
+    def newest(self) -> int:
+        """Return the id of the newest event of all projects, 0 without events."""
+
     def mark(self, after: int) -> LogMark | None:
         """Return where the log of all searches ends now; ``None`` if nothing is after ``after``."""
 

@@ -18,6 +18,7 @@ class Retention:
         logs_s: Logs of trials, counted from the end of the trial.
         epochs_s: Learning curves, counted from the end of the search.
         audit_s: Entries of the audit log.
+        deliveries_s: Deliveries of webhooks, counted from their end.
         every_s: Seconds between two collections by the sweeper.
     """
 
@@ -25,6 +26,7 @@ class Retention:
     logs_s: float | None = 30 * DAY_S
     epochs_s: float | None = None
     audit_s: float | None = None
+    deliveries_s: float | None = 30 * DAY_S
     every_s: float = 3600.0
 
 
@@ -48,3 +50,6 @@ class LeftoverRepository(Protocol):
 
     def audit(self, before: datetime, *, remove: bool) -> int:
         """Count, and remove where asked to, entries of the audit log."""
+
+    def deliveries(self, finished_before: datetime, *, remove: bool) -> int:
+        """Count, and remove where asked to, deliveries of webhooks that have ended."""

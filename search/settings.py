@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from search.addresses import Allowed, allowed_of
 from search.retention import DAY_S, Retention
 
 
@@ -26,6 +27,7 @@ class Settings:
         heartbeat_s: Seconds between a worker's signs of life.
         sweep_s: Seconds between two rounds of the sweeper.
         retention: How long what stays that nothing needs any more.
+        webhooks_allowed: What webhooks may call beyond the public internet.
     """
 
     data_dir: Path
@@ -40,6 +42,7 @@ class Settings:
     heartbeat_s: float = 3.0
     sweep_s: float = 2.0
     retention: Retention = field(default_factory=Retention)
+    webhooks_allowed: Allowed = field(default_factory=Allowed)
 
 
 def settings_from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -65,6 +68,7 @@ def settings_from_environment(environment: Mapping[str, str] = os.environ) -> Se
         heartbeat_s=seconds("HEARTBEAT", defaults.heartbeat_s),
         sweep_s=seconds("SWEEP", defaults.sweep_s),
         retention=_retention(environment),
+        webhooks_allowed=allowed_of(environment.get("BITPARETO_WEBHOOK_ALLOW", "")),
     )
 
 
@@ -84,5 +88,6 @@ def _retention(environment: Mapping[str, str]) -> Retention:
         logs_s=days("LOGS", default.logs_s),
         epochs_s=days("EPOCHS", default.epochs_s),
         audit_s=days("AUDIT", default.audit_s),
+        deliveries_s=days("DELIVERIES", default.deliveries_s),
         every_s=float(environment.get("BITPARETO_COLLECT_S", default.every_s)),
     )

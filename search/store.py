@@ -34,6 +34,7 @@ from search.filters import (
 from search.idempotency import RequestKeyRepository
 from search.retention import LeftoverRepository
 from search.trial_logs import TrialLogRepository
+from search.webhooks import WebhookRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +309,10 @@ class UnitOfWork(Protocol):
     @property
     def audit(self) -> AuditRepository:
         """Who changed what."""
+
+    @property
+    def webhooks(self) -> WebhookRepository:
+        """Where events are sent."""
 
     @property
     def access(self) -> AccessRepository:

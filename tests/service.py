@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from search.access import DEFAULT_PROJECT
 from search.entities import Artifact, Limits, Proposal, Search, Strategy
 from search.explanations import BitStep, Explanation, GeneImportance, PredictedPoint
 from search.ids import new_id
@@ -14,6 +15,8 @@ from search.use_cases.advance import begin_advance, record_proposals
 from search.use_cases.leases import Claim, claim_trial
 from search.use_cases.results import complete_trial
 from search.use_cases.searches import create_search
+from search.use_cases.webhooks import create_webhook
+from search.webhooks import Webhook
 from search_space.costs import cost_mapping
 from search_space.space import space_from_json
 
@@ -78,6 +81,20 @@ def new_search(store: Store, **changes: object) -> Search:
     }
     with store.begin() as uow:
         return create_search(uow, **{**fields, **changes})  # type: ignore[arg-type]  # mixed values
+
+
+def add_webhook(uow: UnitOfWork, url: str = "https://example.org/hook") -> Webhook:
+    """Store a webhook for everything in the project ``default``."""
+    return create_webhook(
+        uow,
+        project_id=DEFAULT_PROJECT,
+        url=url,
+        description="test",
+        event_types=(),
+        search_ids=(),
+        enabled=True,
+        now=NOW,
+    )
 
 
 def proposals(n: int, seed: int = 0) -> list[Proposal]:

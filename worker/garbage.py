@@ -36,6 +36,7 @@ class Removed:
         epochs: Reports of searches that ended long ago.
         sessions: Of browsers, that had expired.
         audit: Entries of the audit log.
+        deliveries: Of webhooks, that had ended long ago.
     """
 
     files: int = 0
@@ -47,6 +48,7 @@ class Removed:
     epochs: int = 0
     sessions: int = 0
     audit: int = 0
+    deliveries: int = 0
 
     def __bool__(self) -> bool:
         """Whether there was anything."""
@@ -73,7 +75,8 @@ def describe(removed: Removed) -> str:
         f"{removed.files} unused files, {removed.checkpoints} checkpoints and "
         f"{removed.left_over} half-written files ({removed.file_bytes} bytes), "
         f"{removed.log_entries} log entries ({removed.log_bytes} bytes), {removed.epochs} epochs, "
-        f"{removed.sessions} expired sessions, {removed.audit} entries of the audit log"
+        f"{removed.sessions} expired sessions, {removed.audit} entries of the audit log, "
+        f"{removed.deliveries} deliveries of webhooks"
     )
 
 
@@ -89,7 +92,7 @@ def collect(store: Store, files: ArtifactFiles, settings: Settings, *, remove: b
     """
     now, keep = store.now(), settings.retention
     gone = _collect_files(store, files, now - timedelta(seconds=keep.files_s), remove=remove)
-    logs, epochs, audit = (0, 0), 0, 0
+    logs, epochs, audit, deliveries = (0, 0), 0, 0, 0
     with store.begin() if remove else store.read() as uow:
         if keep.logs_s is not None:
             before = now - timedelta(seconds=keep.logs_s)
@@ -101,6 +104,9 @@ def collect(store: Store, files: ArtifactFiles, settings: Settings, *, remove: b
         if keep.audit_s is not None:
             before = now - timedelta(seconds=keep.audit_s)
             audit = uow.leftovers.audit(before, remove=remove)
+        if keep.deliveries_s is not None:
+            before = now - timedelta(seconds=keep.deliveries_s)
+            deliveries = uow.leftovers.deliveries(before, remove=remove)
     kinds = [file.kind for file in gone]
     return Removed(
         files=kinds.count(FileKind.CONTENT),
@@ -112,6 +118,7 @@ def collect(store: Store, files: ArtifactFiles, settings: Settings, *, remove: b
         epochs=epochs,
         sessions=sessions,
         audit=audit,
+        deliveries=deliveries,
     )
 
 

@@ -54,6 +54,9 @@ environment (defaults in brackets):
   BITPARETO_KEEP_LOGS_DAYS    logs of trials that have ended, or forever [30]
   BITPARETO_KEEP_EPOCHS_DAYS  learning curves of searches that have ended [forever]
   BITPARETO_KEEP_AUDIT_DAYS   entries of the audit log [forever]
+  BITPARETO_KEEP_DELIVERIES_DAYS  what was sent to webhooks, or forever [30]
+  BITPARETO_WEBHOOK_ALLOW     networks and hosts that webhooks may call beyond the public internet,
+                              such as 10.1.0.0/16,127.0.0.1,hooks.internal [none]
   BITPARETO_COLLECT_S         seconds between two collections by the sweeper [3600]
 """
 

@@ -1,4 +1,4 @@
-"""The sweeper: takes back what was lost and rings for what waits, round after round."""
+"""The sweeper: takes back what was lost, rings for what waits, and has webhooks sent."""
 
 import argparse
 import logging
@@ -23,6 +23,8 @@ from worker.logs import configure_logging
 from worker.patience import patiently
 from worker.stop_signals import StopSignals
 from worker.vitals import end_with_parent
+from worker.webhook_post import Calls
+from worker.webhook_sender import WebhookSender
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ _ROUNDS_BEFORE_RINGING: Final = 3
 """A waiting trial is rung again after this many rounds: often enough not to be missed, seldom
 enough that a queue of busy workers does not fill with repetitions."""
 _LEASES_BEFORE_FORGETTING: Final = 4
+_LAST_DELIVERIES_S: Final = 3.0
+"""For what is being sent when told to stop; what then has not ended is sent again."""
 
 
 def run(_arguments: argparse.Namespace, settings: Settings) -> int:
@@ -41,6 +45,8 @@ def run(_arguments: argparse.Namespace, settings: Settings) -> int:
     store, bell = open_store(settings.database_url), CeleryBell(celery_client(settings))
     files = ArtifactFiles(settings.artifacts_url)
     logger.info("sweeping every %g s", settings.sweep_s)
+    sender = WebhookSender(store, Calls(allowed=settings.webhooks_allowed))
+    sender.start()
     collect_at_s = time.monotonic() + settings.retention.every_s
     while not stop.received:
         try:
@@ -51,6 +57,7 @@ def run(_arguments: argparse.Namespace, settings: Settings) -> int:
         except StoreBusyError as error:
             logger.warning("skipped a round: %s", error)
         stop.sleep(settings.sweep_s)
+    sender.stop(_LAST_DELIVERIES_S)
     return 0
 
 

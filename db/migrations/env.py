@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import text
 
-from db import access_tables  # noqa: F401 - declares tables
+from db import access_tables, webhook_tables  # noqa: F401 - declare tables
 from db.engines import make_engine
 from db.migrate import MIGRATION_LOCK
 from db.tables import Base

@@ -18,6 +18,7 @@ from search.use_cases.access import create_key, create_project, set_member
 from search.use_cases.results import fail_trial, report_progress
 from search.use_cases.searches import cancel_search
 from search.use_cases.trials import replicate_trial
+from search.use_cases.webhooks import create_webhook, send_ping
 from tests.service import (
     EXPLANATION,
     NOW,
@@ -121,6 +122,17 @@ def _fill_the_rest(store: Store) -> None:
                 request_id="req_1",
             )
         )
+        webhook = create_webhook(
+            uow,
+            project_id="second",
+            url="https://example.org/hook",
+            description=NAME,
+            event_types=["front.changed"],
+            search_ids=[],
+            enabled=True,
+            now=NOW,
+        )
+        send_ping(uow, webhook.id, NOW)
 
 
 def thaw(dump: Path, database_url: str) -> None:

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, func, inspect, select, text
 
-from db import access_tables  # noqa: F401 - declares tables
+from db import access_tables, webhook_tables  # noqa: F401 - declare tables
 from db.migrate import alembic_config, check_schema, upgrade
 from db.store import open_store
 from db.tables import Base

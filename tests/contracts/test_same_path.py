@@ -19,9 +19,10 @@ from search.access import DEFAULT_PROJECT, Role, Scope
 from search.entities import WrittenProfile
 from search.settings import settings_from_environment
 from search.use_cases.access import create_key, create_project, set_member
+from search.use_cases.webhooks import send_ping
 from tests.contracts.test_garbage import add_model
 from tests.served import Deployment, InProcess
-from tests.service import EXPLANATION, new_search
+from tests.service import EXPLANATION, add_webhook, new_search
 from tests.unit.api.test_hardware_profiles import YAML
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,8 @@ NOWHERE = {
     "artifact_id": "art_00000000000000000000000000",
     "key_id": "key_00000000000000000000000000",
     "model_id": "mod_00000000000000000000000000",
+    "webhook_id": "whk_00000000000000000000000000",
+    "delivery_id": "dlv_00000000000000000000000000",
     "format": "onnx",
     "name": "nothing",
     "project": "nowhere",
@@ -39,6 +42,7 @@ NOWHERE = {
 BODIES: dict[str, Any] = {
     "searches_extend": {"trials": 1},
     "access_set_role": {"role": "viewer"},
+    "webhooks_update": {"enabled": False},
 }
 
 
@@ -142,6 +146,8 @@ def _filled(deployment: Deployment) -> tuple[dict[str, str], str]:
         (model,) = uow.models.page(1)
         uow.searches.lock(search.id)
         uow.explanations.keep(search.id, EXPLANATION)
+        webhook = add_webhook(uow)
+        delivery = send_ping(uow, webhook.id, now)
     board = WrittenProfile(name="board", sha256="e" * 64, yaml=YAML, created_at=now)
     with deployment.store.of_project(DEFAULT_PROJECT).begin() as uow:
         uow.hardware_profiles.add(board)
@@ -151,6 +157,8 @@ def _filled(deployment: Deployment) -> tuple[dict[str, str], str]:
         "artifact_id": artifact_id,
         "key_id": keys["ada"][0].id,
         "model_id": model.id,
+        "webhook_id": webhook.id,
+        "delivery_id": delivery.id,
         "format": "onnx",
         "name": "board",
         "project": DEFAULT_PROJECT,

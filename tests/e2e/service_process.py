@@ -23,7 +23,8 @@ START_S = 120.0
 def environment(folder: Path) -> dict[str, str]:
     """Return the environment of a service on a folder of its own, with short leases."""
     mine = {name: value for name, value in os.environ.items() if name != PARENT_VARIABLE}
-    return {**mine, **QUICK, "BITPARETO_DATA_FOLDER": str(folder), "OMP_NUM_THREADS": "1"}
+    own = {"BITPARETO_DATA_FOLDER": str(folder), "BITPARETO_WEBHOOK_ALLOW": "127.0.0.1"}
+    return {**mine, **QUICK, **own, "OMP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True)

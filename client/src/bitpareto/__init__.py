@@ -1,5 +1,6 @@
 """SDK and CLI of bitpareto."""
 
+from bitpareto import webhooks
 from bitpareto._async.artifact import AsyncArtifact
 from bitpareto._async.client import AsyncClient
 from bitpareto._async.front import AsyncFront, AsyncFrontPoint
@@ -19,6 +20,7 @@ from bitpareto.errors import (
     BitparetoError,
     ConflictError,
     DeclarationError,
+    DeliveryFailedError,
     DownloadError,
     InvalidRequestError,
     MissingExtraError,
@@ -31,6 +33,7 @@ from bitpareto.errors import (
     SizeError,
     VersionSkewWarning,
     WaitTimeoutError,
+    WebhookSignatureError,
 )
 
 __version__ = VERSION
@@ -52,6 +55,7 @@ __all__ = [
     "Client",
     "ConflictError",
     "DeclarationError",
+    "DeliveryFailedError",
     "DownloadError",
     "Front",
     "FrontPoint",
@@ -67,5 +71,7 @@ __all__ = [
     "SizeError",
     "VersionSkewWarning",
     "WaitTimeoutError",
+    "WebhookSignatureError",
     "__version__",
+    "webhooks",
 ]

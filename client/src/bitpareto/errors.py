@@ -21,6 +21,8 @@ BitparetoError
 ├── VerifierMissingError       the server's distribution, which runs packed files, is not installed
 ├── ExportError                a packed file cannot be exported, or the export decides otherwise
 ├── ExporterMissingError       the server's distribution, which exports them, is not installed
+├── WebhookSignatureError      what came to a webhook is not from the server that has its secret
+├── DeliveryFailedError        a ping was not taken: `.delivery`
 ├── MissingExtraError          an optional extra of this package is not installed: `.extra`
 └── SizeError                  text that is no size
 """
@@ -30,7 +32,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from bitpareto.types import FieldError, Problem, Search
+from bitpareto.types import FieldError, Problem, Search, WebhookDelivery
 
 
 class BitparetoError(Exception):
@@ -173,6 +175,22 @@ class MissingExtraError(BitparetoError, ImportError):
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed; `pip install 'bitpareto[{extra}]'`")
         self.extra = extra
+
+
+class WebhookSignatureError(BitparetoError, ValueError):
+    """What came to a webhook was not signed with its secret, or too long ago; leave it."""
+
+
+class DeliveryFailedError(BitparetoError):
+    """A ping was not taken.
+
+    Attributes:
+        delivery: What came of it.
+    """
+
+    def __init__(self, delivery: WebhookDelivery) -> None:
+        super().__init__(f"{delivery.id} is {delivery.state}: {delivery.error or 'not sent yet'}")
+        self.delivery = delivery
 
 
 class SizeError(BitparetoError, ValueError):

@@ -17,9 +17,10 @@ from api.app import create_app
 from search.access import DEFAULT_PROJECT, Role, Scope
 from search.use_cases.access import create_key, create_project, revoke_key, set_member
 from search.use_cases.searches import cancel_search
+from search.use_cases.webhooks import send_ping
 from tests.contracts.test_garbage import add_model
 from tests.served import BODY, Deployment, InProcess, served
-from tests.service import EXPLANATION, new_search
+from tests.service import EXPLANATION, add_webhook, new_search
 from tests.unit.api.test_hardware_profiles import YAML
 
 REMOTE = {"Host": "bitpareto.example"}
@@ -49,6 +50,7 @@ BODIES: dict[str, Any] = {
     "searches_create": BODY,
     "searches_extend": {"trials": 1},
     "access_set_role": {"role": "viewer"},
+    "webhooks_create": {"url": "https://93.184.215.14/"},
 }
 QUERIES = {
     # event streams would not end, so one starts after the end of time, and one at no search
@@ -61,6 +63,8 @@ NOWHERE = {
     "artifact_id": "art_00000000000000000000000000",
     "key_id": "key_00000000000000000000000000",
     "model_id": "mod_nobody",
+    "webhook_id": "whk_00000000000000000000000000",
+    "delivery_id": "dlv_00000000000000000000000000",
     "format": "onnx",
     "name": "nobodys",
     "project": "nowhere",
@@ -153,12 +157,16 @@ def mine(deployment: Deployment, keys: Keys) -> dict[str, str]:
         uow.searches.lock(search.id)
         uow.explanations.keep(search.id, EXPLANATION)
         cancel_search(uow, search.id, deployment.store.now())  # so that its event stream ends
+        webhook = add_webhook(uow)
+        delivery = send_ping(uow, webhook.id, deployment.store.now())
     return {
         "search_id": search.id,
         "trial_id": claimed.trial.id,
         "artifact_id": artifact_id,
         "key_id": keys.other_id,
         "model_id": model.id,
+        "webhook_id": webhook.id,
+        "delivery_id": delivery.id,
         "format": "onnx",
         "name": "board",
         "project": DEFAULT_PROJECT,
@@ -196,7 +204,11 @@ def test_lists_are_of_the_own_project(api: InProcess, keys: Keys, mine: dict[str
         headers = {**REMOTE, "Authorization": f"Bearer {key}"}
         return {each["id"] for each in api.get(path, headers).json()["data"]}
 
-    for path, own in (("/v1/searches", mine["search_id"]), ("/v1/models", mine["model_id"])):
+    for path, own in (
+        ("/v1/searches", mine["search_id"]),
+        ("/v1/models", mine["model_id"]),
+        ("/v1/webhooks", mine["webhook_id"]),
+    ):
         assert own in ids(path, keys.admin)
         assert ids(path, keys.other) == set()
     assert mine["key_id"] not in ids("/v1/api-keys", keys.other)

@@ -17,6 +17,7 @@ __all__ = ["keys", "mine"]
 NAMES = re.compile(r"\w+_ids?|comparable_with|hardware|model|searches")
 """Of fields and query parameters that name an object."""
 OWN = {**BODY, "space": SPACE}
+RECEIVER = "https://93.184.215.14/"
 IMPORTED = {"family": "imported", "model": "model_id"}
 CASES: dict[tuple[str, str], tuple[str, str, Any]] = {
     ("searches_list_searches", "comparable_with"): (
@@ -39,6 +40,16 @@ CASES: dict[tuple[str, str], tuple[str, str, Any]] = {
         "POST",
         "/v1/spaces:preview",
         {**OWN, "hardware": "name"},
+    ),
+    ("WebhookCreate", "search_ids"): (
+        "POST",
+        "/v1/webhooks",
+        {"url": RECEIVER, "search_ids": ["search_id"]},
+    ),
+    ("WebhookUpdate", "search_ids"): (
+        "PATCH",
+        "/v1/webhooks/own_webhook",
+        {"search_ids": ["search_id"]},
     ),
 }
 """By operation and parameter, or schema and field: what is sent, with names for the values."""
@@ -76,7 +87,9 @@ def test_what_is_in_another_project_is_as_what_is_not_there(
     )
     assert added.status_code == 201
     own = _send(api, keys.other, ("POST", "/v1/searches", OWN), {})["id"]
-    there, nowhere = ({**ids, "own": own} for ids in (mine, NOWHERE))
+    hook = _send(api, keys.other, ("POST", "/v1/webhooks", {"url": RECEIVER}), {})["id"]
+    owned = {"own": own, "own_webhook": hook}
+    there, nowhere = ({**ids, **owned} for ids in (mine, NOWHERE))
     theirs, nobodys = (_send(api, keys.other, CASES[case], ids) for ids in (there, nowhere))
     assert _anonymous(json.dumps(theirs), mine) == _anonymous(json.dumps(nobodys), NOWHERE)
     assert "errors" in theirs or theirs.get("status") == 404 or theirs["data"] == []
@@ -86,7 +99,7 @@ def _send(
     api: InProcess, key: str, request: tuple[str, str, Any], ids: Mapping[str, str]
 ) -> dict[str, Any]:
     method, path, body = request
-    names = re.compile(rf"(?<==)(?:{'|'.join(ids)})$|own(?=:)") if ids else None
+    names = re.compile(rf"(?<==)(?:{'|'.join(ids)})$|own_webhook$|own(?=:)") if ids else None
     if names is not None:
         path = names.sub(lambda found: ids[found[0]], path)
         text = re.sub(r'"(search_id|model_id|name)"(?!:)', _quoted(ids), json.dumps(body))

@@ -15,6 +15,7 @@ from bitpareto._async.resources.projects import AsyncProjects
 from bitpareto._async.resources.searches import AsyncSearches
 from bitpareto._async.resources.spaces import AsyncSpaces
 from bitpareto._async.resources.trials import AsyncTrials
+from bitpareto._async.resources.webhooks import AsyncWebhooks
 from bitpareto._async.resources.workers import AsyncWorkers
 from bitpareto._async.transport import AsyncTransport
 from bitpareto._transport import DEFAULT_TIMEOUT, resolve_api_key, resolve_base_url
@@ -44,6 +45,7 @@ class AsyncClient:
         api_keys: Make, list and revoke API keys.
         projects: Make and list projects, and who is a member.
         audit: Read who changed what.
+        webhooks: Have events sent to an address of yours.
         events: Follow what happens in all searches.
 
     Example:
@@ -82,6 +84,7 @@ class AsyncClient:
         self.api_keys = AsyncApiKeys(self._transport)
         self.projects = AsyncProjects(self._transport)
         self.audit = AsyncAudit(self._transport)
+        self.webhooks = AsyncWebhooks(self._transport)
         self.events = AsyncEvents(self._transport)
 
     @property

@@ -16,6 +16,7 @@ from bitpareto._sync.resources.projects import Projects
 from bitpareto._sync.resources.searches import Searches
 from bitpareto._sync.resources.spaces import Spaces
 from bitpareto._sync.resources.trials import Trials
+from bitpareto._sync.resources.webhooks import Webhooks
 from bitpareto._sync.resources.workers import Workers
 from bitpareto._sync.transport import Transport
 from bitpareto._transport import DEFAULT_TIMEOUT, resolve_api_key, resolve_base_url
@@ -45,6 +46,7 @@ class Client:
         api_keys: Make, list and revoke API keys.
         projects: Make and list projects, and who is a member.
         audit: Read who changed what.
+        webhooks: Have events sent to an address of yours.
         events: Follow what happens in all searches.
 
     Example:
@@ -83,6 +85,7 @@ class Client:
         self.api_keys = ApiKeys(self._transport)
         self.projects = Projects(self._transport)
         self.audit = Audit(self._transport)
+        self.webhooks = Webhooks(self._transport)
         self.events = Events(self._transport)
 
     @property

@@ -17,6 +17,7 @@ from bitpareto.errors import (
     BitparetoError,
     ConflictError,
     DeclarationError,
+    DeliveryFailedError,
     ExporterMissingError,
     ExportError,
     InvalidRequestError,
@@ -81,7 +82,7 @@ _EXPORT: Final = {
 def exit_status(error: Exception) -> Exit:
     """Return the exit status that tells a script what to do about an error."""
     match error:
-        case SearchFailedError():
+        case SearchFailedError() | DeliveryFailedError():
             return Exit.SEARCH_FAILED
         case NotFoundError() | NoPointError():
             return Exit.NOT_FOUND

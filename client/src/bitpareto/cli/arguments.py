@@ -19,6 +19,7 @@ from bitpareto.cli import (
     models,
     trials,
     verify,
+    webhooks,
     workers,
 )
 from bitpareto.types.access import KeyScope
@@ -36,10 +37,10 @@ examples:
 """
 
 _EXIT = """\
-exit status: 0 done, 1 the search failed or was cancelled, 2 wrong usage or an invalid request,
-3 no usable answer from the server, 4 no such search, trial or point, 130 interrupted; of verify
-and export also 5 damaged file, 6 a claim or the export is wrong, 7 missing or other data, 8 what
-does it is not installed, 9 the API key is missing, wrong, or may not do that.
+exit status: 0 done, 1 the search failed or was cancelled, or a ping was not taken, 2 wrong usage or
+an invalid request, 3 no usable answer from the server, 4 no such search, trial or point, 130
+interrupted; of verify and export also 5 damaged file, 6 a claim or the export is wrong, 7 missing
+or other data, 8 what does it is not installed, 9 the API key is missing, wrong, or may not do that.
 The server is BITPARETO_BASE_URL or --base-url; default {default}. The API key is BITPARETO_API_KEY.
 """
 
@@ -324,6 +325,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     noted.add_argument("--object", metavar="ID", help="only what was done to this")
     noted.add_argument("--since", type=_time, metavar="TIME", help="then or later, ISO 8601")
     noted.add_argument("--until", type=_time, metavar="TIME", help="before, ISO 8601")
+    webhooks.declare(verbs, add)
     add("workers", workers.ls, "list worker processes", "bitpareto workers")
     example = "bitpareto completion bash > ~/.local/share/bash-completion/completions/bitpareto"
     shell = add("completion", completion.show, "print the completion script of a shell", example)

@@ -62,6 +62,15 @@ from bitpareto.types.trials import (
     Trial,
     TrialReplicate,
 )
+from bitpareto.types.webhooks import (
+    Webhook,
+    WebhookCreate,
+    WebhookCreated,
+    WebhookDelivery,
+    WebhookRotate,
+    Webhooks,
+    WebhookUpdate,
+)
 from bitpareto.types.workers import Capabilities, Worker, Workers
 
 __all__ = [
@@ -134,6 +143,13 @@ __all__ = [
     "Trial",
     "TrialReplicate",
     "WarmStart",
+    "Webhook",
+    "WebhookCreate",
+    "WebhookCreated",
+    "WebhookDelivery",
+    "WebhookRotate",
+    "WebhookUpdate",
+    "Webhooks",
     "Worker",
     "Workers",
 ]
