@@ -3,7 +3,7 @@
 
 import { noteLost } from "./connection.js";
 
-/** @import {ApiKey, Explanation, Front, HardwareProfile, Model, Problem, Search, Trial, TrialState, Worker} from "./types.js" */
+/** @import {ApiKey, Delivery, Explanation, Front, HardwareProfile, Model, Problem, Search, Trial, TrialState, Webhook, Worker} from "./types.js" */
 
 const PAGE_LIMIT = 200;
 
@@ -184,6 +184,36 @@ export const createKey = (wanted) => post("v1/api-keys", wanted);
 
 /** @param {string} id @returns {Promise<ApiKey>} */
 export const revokeKey = (id) => request(`v1/api-keys/${encodeURIComponent(id)}:revoke`, { method: "POST" });
+
+/** @param {AbortSignal} [signal] @returns {Promise<Webhook[]>} newest first */
+export const listWebhooks = async (signal) => (await request("v1/webhooks", { signal })).data;
+
+/** @param {string} id */
+const webhookPath = (id) => `v1/webhooks/${encodeURIComponent(id)}`;
+
+/** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Webhook>} */
+export const getWebhook = (id, signal) => request(webhookPath(id), { signal });
+
+/** @param {Record<string, any>} wanted @returns {Promise<Webhook & {secret: string}>} the only answer that holds it */
+export const createWebhook = (wanted) => post("v1/webhooks", wanted);
+
+/** @param {string} id @returns {Promise<Webhook & {secret: string}>} the only answer that holds the new one */
+export const rotateWebhook = (id) => post(`${webhookPath(id)}:rotate`, {});
+
+/** @param {string} id @param {{enabled: boolean}} changes @returns {Promise<Webhook>} */
+export const updateWebhook = (id, changes) => request(webhookPath(id), { method: "PATCH", headers: { "content-type": "application/json" }, body: JSON.stringify(changes) });
+
+/** @param {string} id @returns {Promise<Response>} */
+export const removeWebhook = (id) => send(webhookPath(id), { method: "DELETE" });
+
+/** @param {string} id @returns {Promise<Delivery>} of a ping */
+export const testWebhook = (id) => request(`${webhookPath(id)}:test`, { method: "POST" });
+
+/** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Delivery[]>} the newest */
+export const listDeliveries = async (id, signal) => (await request(`${webhookPath(id)}/deliveries`, { signal })).data;
+
+/** @param {string} id @param {string} deliveryId @returns {Promise<Delivery>} */
+export const redeliver = (id, deliveryId) => request(`${webhookPath(id)}/deliveries/${encodeURIComponent(deliveryId)}:redeliver`, { method: "POST" });
 
 /** What this server can do. @param {AbortSignal} [signal] @returns {Promise<Record<string, any>>} */
 export const getMeta = (signal) => request("v1/meta", { signal });

@@ -6,6 +6,7 @@ import { createKey, listKeys, revokeKey } from "./api.js";
 import { h } from "./dom.js";
 import { dayAndTime, plural } from "./format.js";
 import { showList } from "./list_page.js";
+import { shownOnce } from "./shown_once.js";
 
 /** @import {ApiKey} from "./types.js" */
 
@@ -29,32 +30,6 @@ function wanted({ name, scope, user, days }) {
   return { name, scope, expires_at: expires, ...(user ? { user } : {}) };
 }
 
-/**
- * @param {string} text the key
- * @param {string} name
- */
-function shownOnce(text, name) {
-  const copied = h("span", { role: "status" });
-  const copy = h("button", { type: "button", class: "primary" }, "Copy");
-  copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      copied.textContent = "Copied.";
-    } catch {
-      copied.textContent = "The browser does not allow it; select the key and copy it."; // no secure page, or refused
-    }
-  });
-  const box = h(
-    "section",
-    { class: "panel", "aria-label": "The new key" },
-    h("h2", { tabindex: "-1" }, `The key ${name}`),
-    h("p", {}, "It is shown this once and is nowhere else: keep it now."),
-    h("p", {}, h("code", { class: "secret" }, text)),
-    h("div", { class: "actions" }, copy, h("button", { type: "button", onclick: () => box.remove() }, "I have kept it"), copied),
-  );
-  return box;
-}
-
 /** @param {HTMLElement} root */
 export function showKeys(root) {
   const shown = h("div");
@@ -75,7 +50,7 @@ export function showKeys(root) {
     ],
     run: (values) => createKey(wanted(values)),
     onDone(key) {
-      shown.replaceChildren(shownOnce(key.key, nameOf(key)));
+      shown.replaceChildren(shownOnce(key.key, { label: "The new key", title: `The key ${nameOf(key)}` }));
       shown.querySelector("h2")?.focus();
       refresh();
     },

@@ -28,6 +28,7 @@ const PAGES = {
   models: async () => (await import("./models_page.js")).showModels,
   data: async () => (await import("./data_page.js")).showData,
   keys: async () => (await import("./keys_page.js")).showKeys,
+  webhooks: async () => (await import("./webhooks_page.js")).showWebhooks,
 };
 
 const root = /** @type {HTMLElement} */ (document.getElementById("content"));

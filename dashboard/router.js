@@ -6,7 +6,7 @@
  * searches. The other parameters are the view: changing them never adds to the history.
  */
 
-export const PAGES = /** @type {const} */ (["new", "compare", "workers", "hardware", "models", "data", "keys"]);
+export const PAGES = /** @type {const} */ (["new", "compare", "workers", "hardware", "models", "data", "keys", "webhooks"]);
 
 /** @typedef {"searches"|"search"|"trial"|typeof PAGES[number]} PageName */
 /** @typedef {{page: PageName, id: string|null}} Route */

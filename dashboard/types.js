@@ -134,3 +134,7 @@
 export {};
 
 /** @typedef {{id: string, project: string, user: string, name: string, scope: string, created_at: string, expires_at: string|null, revoked_at: string|null, last_used_at: string|null}} ApiKey */
+
+/** @typedef {{id: string, url: string, event_types: string[], search_ids: string[], description: string, enabled: boolean, disabled_reason: Reason|null, created_at: string, failing_since: string|null, last_error: string|null, paused_until: string|null, n_pending: number}} Webhook */
+
+/** @typedef {{id: string, event_id: number|null, event_type: string, state: "pending"|"delivered"|"failed", created_at: string, attempts: number, next_attempt_at: string|null, response_status: number|null, seconds: number|null, error: string|null}} Delivery */

@@ -24,6 +24,7 @@ PAGES = {
     "models": ("/?page=models", ".empty, tbody tr"),
     "data": ("/?page=data", "tbody tr"),
     "keys": ("/?page=keys", ".empty, tbody tr"),
+    "webhooks": ("/?page=webhooks", ".empty, tbody tr"),
 }
 RUN = """async () => {
   for (const details of document.querySelectorAll('details')) details.open = true;
