@@ -154,7 +154,7 @@ def test_searches_are_sorted_and_compared(
 
 
 def test_ndjson_has_every_trial_as_json_has_it(api: InProcess, searched: str) -> None:
-    answer = api.get(f"{searched}?format=ndjson")
+    answer = api.get(f"{searched}?format=ndjson", {"Accept-Encoding": "identity"})
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert answer.headers["content-disposition"].endswith('-trials.ndjson"')
@@ -192,6 +192,23 @@ def test_parquet_has_types(api: InProcess, searched: str) -> None:
     assert table["on_front"].to_pylist() == [True, True, False, False]
     (made, *_), (told, *_) = table["created_at"].to_pylist(), listed
     assert made == datetime.fromisoformat(told["created_at"]).astimezone(UTC)
+
+
+@pytest.mark.parametrize("format_", ["ndjson", "csv"])
+def test_text_travels_packed_to_whoever_takes_it(
+    api: InProcess, searched: str, format_: str
+) -> None:
+    path = f"{searched}?format={format_}"
+    plain = api.get(path, {"Accept-Encoding": "identity"})
+    packed = api.get(path, {"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert plain.headers["content-length"] == str(len(plain.content))
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == "Accept-Encoding"
+    assert "content-length" not in packed.headers
+    assert packed.content == plain.content
+    parquet = api.get(f"{searched}?format=parquet", {"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in parquet.headers
 
 
 def test_an_export_is_of_all_trials_and_of_none(
