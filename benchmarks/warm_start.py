@@ -1,7 +1,7 @@
 """What a warm start is worth: evaluations to the same hypervolume, cold and warm, in one run.
 
-``python -m benchmarks.warm_start [--problems NAME ...] [--seeds N] [--evaluations N]
-[--json FILE]``
+``python -m benchmarks.warm_start [--problems NAME ...] [--ways NAME ...] [--seeds N]
+[--first-seed N] [--evaluations N] [--json FILE] [--keep FOLDER]``
 
 - ``cold``: the default strategy as it is.
 - ``searches``: taught by an earlier search of 60 trials (the default strategy too, seed moved) in a
@@ -12,18 +12,24 @@
 
 Metrics, over seeds: ``<problem>.hv_at_<n>.<way>`` is the mean hypervolume without noise, over that
 of all that was found in this run; ``<problem>.evaluations.<way>`` is after how many the mean curve
-reaches what cold has at the end, and ``.saved.<way>`` the share that this saves.
+reaches what cold has at the end, and ``.saved.<way>`` the share that this saves;
+``<problem>.lead_at_<n>.<way>`` is the mean lead over cold of the same seed, ``lead_low`` and
+``lead_high`` the ends of its 95 % interval (Student's t).
+
+``--keep`` takes finished runs from a folder again, so seeds can run in processes of their own.
 """
 
 import argparse
+import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
+from scipy.stats import t as student
 
 from benchmarks import nas_bench_macro, ptq_problem
 from benchmarks.report import write_report
@@ -40,6 +46,7 @@ PROBLEMS: Final = {
     "nas_bench_macro": nas_bench_macro.problem,
     "ptq_resnet20": ptq_problem.problem,
 }
+WAYS: Final = ("cold", "searches", "given", "allocated")
 AT: Final = (5, 10, 15, 20, 30, 40, 60)
 _EARLIER: Final = 60
 _ALLOCATED: Final = 8
@@ -50,9 +57,12 @@ def main() -> None:
     """Run and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--problems", nargs="+", choices=PROBLEMS, default=[*PROBLEMS])
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=[*WAYS])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--evaluations", type=int, default=_N)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder of finished runs, taken from there again")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     runs: list[dict[str, Any]] = []
@@ -61,8 +71,8 @@ def main() -> None:
         problem = PROBLEMS[name]()
         of_problem = [
             run
-            for seed in range(arguments.seeds)
-            for run in _of_seed(problem, seed, arguments.evaluations)
+            for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+            for run in _of_seed(problem, seed, arguments)
         ]
         best = max(run["curve"][-1] for run in of_problem)
         metrics |= _summary(problem, of_problem, best)
@@ -73,31 +83,43 @@ def main() -> None:
     write_report("warm_start", metrics, runs, arguments.json)
 
 
-def _of_seed(problem: Problem, seed: int, n: int) -> list[dict[str, Any]]:
-    part = _part_of(problem)
-    earlier = _search(part, seed + 1000, _EARLIER, {})
-    ways: dict[str, dict[str, Any]] = {
-        "cold": {},
-        "searches": {"lessons": [_lesson(observation) for observation in earlier]},
-        "given": {"warm_start": WarmStart(candidates=_front(problem, earlier))},
-    }
-    if all(gene.name.endswith("_bits") for gene in problem.parameters):
-        ways["allocated"] = {"warm_start": WarmStart(allocate=_ALLOCATED)}
-    found = []
-    for way, changes in ways.items():
+def _of_seed(
+    problem: Problem, seed: int, arguments: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
+    widths_alone = all(gene.name.endswith("_bits") for gene in problem.parameters)
+    earlier: list[Observation] = []
+    for way in arguments.ways:
+        if way == "allocated" and not widths_alone:
+            continue
+        n = arguments.evaluations
+        kept = arguments.keep and arguments.keep / f"{problem.name}-{way}-{seed}-{n}.json"
+        if kept and kept.exists():
+            yield json.loads(kept.read_text())
+            continue
+        if way in ("searches", "given") and not earlier:
+            earlier = _search(_part_of(problem), seed + 1000, _EARLIER, {})
         began = time.monotonic()
-        history = _search(problem, seed, n, changes)
-        found.append(
-            {
-                "problem": problem.name,
-                "way": way,
-                "seed": seed,
-                "seconds": round(time.monotonic() - began, 2),
-                "curve": _curve(problem, history).tolist(),
-            }
-        )
-        print(problem.name, way, seed, f"{found[-1]['curve'][-1]:.4f}", flush=True)
-    return found
+        history = _search(problem, seed, n, _begin_with(problem, way, earlier))
+        run = {
+            "problem": problem.name,
+            "way": way,
+            "seed": seed,
+            "seconds": round(time.monotonic() - began, 2),
+            "curve": _curve(problem, history).tolist(),
+        }
+        if kept:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(run))
+        print(problem.name, way, seed, f"{run['curve'][-1]:.4f}", flush=True)
+        yield run
+
+
+def _begin_with(problem: Problem, way: str, earlier: Sequence[Observation]) -> dict[str, Any]:
+    if way == "searches":
+        return {"lessons": [_lesson(observation) for observation in earlier]}
+    if way == "given":
+        return {"warm_start": WarmStart(candidates=_front(problem, earlier))}
+    return {"warm_start": WarmStart(allocate=_ALLOCATED)} if way == "allocated" else {}
 
 
 def _part_of(problem: Problem) -> Problem:
@@ -175,20 +197,34 @@ def _curve(problem: Problem, history: Sequence[Observation]) -> Floats:
 
 def _summary(problem: Problem, runs: Sequence[Mapping[str, Any]], best: float) -> dict[str, float]:
     metrics: dict[str, float] = {}
-    curves = {
-        way: np.array([run["curve"] for run in runs if run["way"] == way]).mean(axis=0) / best
+    each = {
+        way: np.array([run["curve"] for run in runs if run["way"] == way]) / best
         for way in dict.fromkeys(run["way"] for run in runs)
     }
-    wanted = curves["cold"][-1]
-    for way, curve in curves.items():
-        for n in AT:
-            if n <= len(curve):
-                metrics[f"{problem.name}.hv_at_{n}.{way}"] = round(float(curve[n - 1]), 5)
+    wanted = each["cold"].mean(axis=0)[-1]
+    for way, of_seeds in each.items():
+        curve = of_seeds.mean(axis=0)
+        for n in (n for n in AT if n <= len(curve)):
+            metrics[f"{problem.name}.hv_at_{n}.{way}"] = round(float(curve[n - 1]), 5)
+            if way != "cold":
+                lead = of_seeds[:, n - 1] - each["cold"][:, n - 1]
+                middle, half = float(lead.mean()), _half_interval(lead)
+                metrics[f"{problem.name}.lead_at_{n}.{way}"] = round(middle, 5)
+                metrics[f"{problem.name}.lead_low_at_{n}.{way}"] = round(middle - half, 5)
+                metrics[f"{problem.name}.lead_high_at_{n}.{way}"] = round(middle + half, 5)
         reached = np.flatnonzero(curve >= wanted)
         needed = int(reached[0]) + 1 if len(reached) else len(curve)
         metrics[f"{problem.name}.evaluations.{way}"] = needed
         metrics[f"{problem.name}.saved.{way}"] = round(1 - needed / len(curve), 3)
     return metrics
+
+
+def _half_interval(values: Floats) -> float:
+    """Return half of the 95 % interval of the mean of ``(n,)``; infinite for one value."""
+    n = len(values)
+    if n < 2:
+        return float("inf")
+    return float(student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from gpytorch.utils.warnings import NumericalWarning
 from linear_operator.utils.errors import NanError, NotPSDError
 from numpy.polynomial.hermite_e import hermegauss
 from torch import Tensor
-from torch.distributions import MultivariateNormal
+from torch.distributions import MultivariateNormal, Normal
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]  # public, but not in __all__
 
 from optimizer.errors import ModelError
@@ -118,6 +118,21 @@ class AccuracyModel:
         if not (torch.isfinite(first).all() and torch.isfinite(second).all()):
             raise ModelError("a prediction is not a number")
         return first, second.clamp_min(_MIN_VARIANCE).sqrt()
+
+    def left_out(self, n: int) -> Tensor:
+        """Return the log density of each of the last ``n`` trials given all others, ``(n,)``.
+
+        Of the logit of accuracy, so models of the same trials compare whatever else they know.
+        Rasmussen and Williams 2006, equations 5.10 to 5.12; hyperparameters stay as fitted.
+        """
+        known, n = self._posterior, min(n, len(self._y))
+        with _numerics(), torch.no_grad():
+            inverse = torch.cholesky_inverse(known.factor)
+            precision = inverse.diagonal()
+            error = (inverse @ (self._y - known.prior_mean)) / precision
+            sd = precision.rsqrt()
+            density: Tensor = Normal(0.0, sd).log_prob(error) - self._unit.log()
+        return density[len(density) - n :]
 
     def joint(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean ``(N,)`` and covariance ``(N, N)`` of the accuracy without noise.

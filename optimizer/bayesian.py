@@ -42,11 +42,10 @@ class _Session:
         self._clock = time.monotonic()
         self._frontier = Frontier(request)
         self._rng = request_rng(request)
-        self._model = ModelBased(
-            request, self._frontier, self._rng, Deadline.after(request.deadline_s)
-        )
         self._earlier = [self._frontier.genotypes.places(o.genes) for o in request.history]
         n_initial = DEFAULT_INITIAL if request.n_initial is None else request.n_initial
+        deadline = Deadline.after(request.deadline_s)
+        self._model = ModelBased(request, self._frontier, self._rng, deadline, n_initial)
         # a model that others have taught needs no trials of its own to begin with
         self._last_phase = self._model.n_lessons >= max(n_initial, MIN_MEASURED)
         self._study = AxStudy(request, self._frontier.genotypes, self._model, n_initial)

@@ -16,6 +16,9 @@ from search.objectives import Objective
 from search.pareto import losses_of
 from search.ports import PREDICTED, AskRequest, Observation, Rows
 
+_OWN_ENOUGH = 8
+"""Own trials from which on a model of them alone is worth fitting."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -45,21 +48,35 @@ class Evidence:
     stopped_x: Tensor
     predicted: Tensor
 
-    def fit(self, n_genes: int, timeout_s: float) -> AccuracyModel:
-        """Return the accuracy model of all that was measured.
+    def fit(self, n_genes: int, timeout_s: float) -> tuple[AccuracyModel, bool]:
+        """Return the accuracy model, and whether lessons are in it.
+
+        They are while they help: once there are own trials enough, one model is fitted with the
+        lessons and one without, and that with lessons has to predict each own trial from all the
+        others better, by more than the standard error of the difference.
 
         Raises:
             ModelError: If there is nothing to fit, or the fit breaks down.
         """
-        model = AccuracyModel(
-            torch.cat([self.lessons.x, self.x]),
-            torch.cat([self.lessons.measured, self.measured]),
-            n_summaries=self.x.shape[1] - n_genes,
-            timeout_s=timeout_s,
-        )
+        n_own = len(self.x)
+        doubted = len(self.lessons) > 0 and n_own >= _OWN_ENOUGH
+        share = timeout_s / 2 if doubted else timeout_s
+        model, taught = self._fitted(self.lessons, n_genes, share), len(self.lessons) > 0
+        if doubted:
+            own = self._fitted(None, n_genes, share)
+            gain = model.left_out(n_own) - own.left_out(n_own)
+            if float(gain.mean()) <= float(gain.std()) / math.sqrt(n_own):
+                model, taught = own, False
         if len(self.stopped_x):
             model.believe(self.stopped_x, self.predicted)
-        return model
+        return model, taught
+
+    def _fitted(self, lessons: Lessons | None, n_genes: int, timeout_s: float) -> AccuracyModel:
+        x, measured = self.x, self.measured
+        if lessons is not None:
+            x, measured = torch.cat([lessons.x, x]), torch.cat([lessons.measured, measured])
+        n_summaries = x.shape[1] - n_genes
+        return AccuracyModel(x, measured, n_summaries=n_summaries, timeout_s=timeout_s)
 
 
 def read_evidence(request: AskRequest, frontier: Frontier) -> Evidence:

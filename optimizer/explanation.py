@@ -73,7 +73,8 @@ def explain(request: AskRequest, made_at: datetime) -> Explanation | None:
     if len(evidence.measured) < MIN_EXPLAINED or not request.space.genes:
         return None
     try:
-        model = evidence.fit(len(frontier.genotypes.genes), _FIT_SHARE * deadline.remaining())
+        timeout_s = _FIT_SHARE * deadline.remaining()
+        model, _ = evidence.fit(len(frontier.genotypes.genes), timeout_s)
         fitted = _Fitted(request, frontier, evidence, model)
         importance = _importance(fitted, Deadline.after(_IMPORTANCE_SHARE * deadline.remaining()))
         front = _front(fitted, deadline)

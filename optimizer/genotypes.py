@@ -45,6 +45,11 @@ class Genotypes:
             dtype=np.int64,
         )
 
+    def places_of_other(self, genes: Mapping[str, GeneValue]) -> Places:
+        """Return ``(d,)`` indices of a candidate of another space, -1 where they say nothing."""
+        held = {g.name: genes[g.name] for g in self.genes if genes.get(g.name) in g.choices}
+        return self.places(held)
+
     def uniform(self, rng: np.random.Generator, n: int) -> Places:
         """Draw ``(n, d)`` genotypes, every gene uniformly."""
         return rng.integers(0, self.n_choices, size=(n, len(self.genes)))

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from optimizer.features import coordinate, features
 from optimizer.frontier import Frontier
+from optimizer.genotypes import Places
 from optimizer.leaning import Floats
 from optimizer.terrain import SUMMARIES, select
 from search.ports import AskRequest, Rows
 from search.warm_start import Lesson
-from search_space.genes import Gene
 
 _LEAST_SHARED = 0.5
 """Share of this space's genes that a lesson must have."""
@@ -28,12 +28,14 @@ class Lessons:
         measured: Accuracies ``(n,)``.
         here: Those that this space holds too, ``k`` of them.
         measured_here: Their accuracies ``(k,)``.
+        chosen: Choices ``(n, n_genes)`` of all, -1 where they are none of this space's.
     """
 
     x: Tensor
     measured: Tensor
     here: Rows
     measured_here: Tensor
+    chosen: Places
 
     def __len__(self) -> int:
         """Networks."""
@@ -48,7 +50,8 @@ def read_lessons(request: AskRequest, frontier: Frontier, n_features: int) -> Le
     costs; it needs half of the genes, and summaries as networks have them.
     """
     kept = [lesson for lesson in request.lessons if _shared(lesson, frontier) >= _LEAST_SHARED]
-    rows = _rows(kept, frontier)
+    chosen = _chosen(kept, frontier)
+    rows = frontier.terrain.rows(chosen)
     here = [i for i, lesson in enumerate(kept) if _is_here(lesson, rows, i, frontier)]
     found = [*features(frontier.genotypes, rows)[here]]
     elsewhere = []
@@ -62,6 +65,7 @@ def read_lessons(request: AskRequest, frontier: Frontier, n_features: int) -> Le
         torch.from_numpy(accuracies),
         select(rows, np.array(here, dtype=np.int64)),
         torch.from_numpy(accuracies[: len(here)]),
+        chosen,
     )
 
 
@@ -70,16 +74,10 @@ def _shared(lesson: Lesson, frontier: Frontier) -> float:
     return sum(gene.name in lesson.genes for gene in genes) / max(1, len(genes))
 
 
-def _rows(lessons: Sequence[Lesson], frontier: Frontier) -> Rows:
-    genes = frontier.genotypes.genes
-    places = [[_place(gene, lesson) for gene in genes] for lesson in lessons]
-    rows = np.array(places, dtype=np.int64).reshape(len(lessons), len(genes))
-    return frontier.terrain.rows(rows)
-
-
-def _place(gene: Gene, lesson: Lesson) -> int:
-    value = lesson.genes.get(gene.name)
-    return gene.choices.index(value) if value is not None and value in gene.choices else -1
+def _chosen(lessons: Sequence[Lesson], frontier: Frontier) -> Places:
+    genotypes = frontier.genotypes
+    places = [genotypes.places_of_other(lesson.genes) for lesson in lessons]
+    return np.array(places, dtype=np.int64).reshape(len(lessons), len(genotypes.genes))
 
 
 def _is_here(lesson: Lesson, rows: Rows, i: int, frontier: Frontier) -> bool:

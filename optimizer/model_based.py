@@ -19,6 +19,7 @@ from optimizer.leaning import Floats
 from optimizer.pool import Pool, vary
 from optimizer.random_search import draw
 from optimizer.terrain import joined
+from optimizer.untried import Untried
 from search.pareto import non_dominated
 from search.ports import AskRequest, Rows
 
@@ -32,8 +33,10 @@ _FIRST_SEARCH = (3, 8, 12)
 _NEXT_SEARCH = (1, 4, 8)
 """Local search for the first proposal of an ask and for those after it: rounds, best options per
 round, children of each. It ends early without progress."""
-
-
+_N_UNTRIED = 200
+"""Variations of the front made of choices that no trial has, where one of those is due."""
+_N_NEAR = 24
+"""Of these, so many are weighed whose cost is nearest the wanted one."""
 _MOST_PARENTS = 8
 """Of a region that holds fewer members of the front, so many are varied."""
 
@@ -42,7 +45,8 @@ class ModelBased:
     """Proposes one candidate at a time, each as if those before it were already on their way.
 
     ``method`` says how the last one was found: ``ehvi``; ``ehvi_warm`` where trials of other
-    searches have taught the model; ``ehvi_deadline`` when time ran out before
+    searches have taught the model; ``ehvi_untried`` where it had to have choices that no trial has
+    (``optimizer.untried``); ``ehvi_deadline`` when time ran out before
     the pool was complete or locally improved; ``mutation_deadline`` when none was left for a fit;
     ``mutation_fallback`` when the model broke down; what ``random_search.draw`` says when the pool
     held nothing new. ``gain`` is the expected gain of hypervolume of that proposal, ``None`` where
@@ -50,10 +54,17 @@ class ModelBased:
     """
 
     def __init__(
-        self, request: AskRequest, frontier: Frontier, rng: np.random.Generator, deadline: Deadline
+        self,
+        request: AskRequest,
+        frontier: Frontier,
+        rng: np.random.Generator,
+        deadline: Deadline,
+        n_initial: int,
     ) -> None:
         self._evidence = read_evidence(request, frontier)
-        self.method = "ehvi_warm" if self.n_lessons else "ehvi"
+        self._usual = self.method = "ehvi"
+        learned = self._evidence.lessons.chosen
+        self._untried = Untried(request, frontier.genotypes, learned, n_initial)
         self.gain: float | None = None
         self._request = request
         self._frontier, self._rng, self._deadline = frontier, rng, deadline
@@ -78,6 +89,7 @@ class ModelBased:
         """Count an option chosen during this ask as on its way."""
         places = self._frontier.genotypes.places(option.candidate.genes)
         rows = self._frontier.terrain.rows(places[None])
+        self._untried.note(rows.places[0])
         self._expected = joined([self._expected, rows])
         if self._started and self._final_scores is None:
             self._guarded_update(rows)
@@ -116,8 +128,12 @@ class ModelBased:
     def _next(self) -> Places | None:
         """Take the best of the pool out of it; ``None`` when the pool is empty."""
         self.gain = None
+        if self.method == "ehvi_untried":
+            self.method = self._usual
         if self._model is not None:
             try:
+                if self._untried.due and (places := self._explore(self._model)) is not None:
+                    return places
                 return self._maximize(self._model)
             except ModelError as error:
                 self._give_up_model(error)
@@ -127,7 +143,8 @@ class ModelBased:
     def _guarded_fit(self, evidence: Evidence) -> None:
         try:
             timeout_s = _FIT_SHARE * self._deadline.remaining()
-            self._model = evidence.fit(len(self._frontier.genotypes.genes), timeout_s)
+            self._model, taught = evidence.fit(len(self._frontier.genotypes.genes), timeout_s)
+            self._usual = self.method = "ehvi_warm" if taught else "ehvi"
         except ModelError as error:
             self._give_up_model(error)
         self._guarded_update(self._expected)
@@ -187,15 +204,39 @@ class ModelBased:
         if self._deadline.passed():
             self.method = "ehvi_deadline"
         self._search = _NEXT_SEARCH
-        if not len(scores):
+        return self._take(int(scores.argmax()), scores) if len(scores) else None
+
+    def _explore(self, model: AccuracyModel) -> Places | None:
+        """Take the best that has untried choices; ``None`` if time is over or nothing new has.
+
+        The best of those around the cost that is their turn: the model's own choice would be the
+        cheapest of them, next to what it knows.
+        """
+        if self._deadline.passed() or self._boxes is None:
             return None
-        self.gain = max(0.0, float(scores.max()))
-        chosen = int(scores.argmax())
+        genotypes = self._frontier.genotypes
+        parents = self._parents(self._evidence) or [*genotypes.uniform(self._rng, _N_UNTRIED)]
+        some = np.stack(parents)[self._rng.integers(0, len(parents), _N_UNTRIED)]
+        self._pool.add(self._untried.put_into(some, self._rng), self._deadline)
+        scores = self._scores(model, 0)
+        enough = self._untried.enough(self._pool.places)
+        inside = enough & (scores >= 0).numpy()
+        allowed = np.flatnonzero(inside if inside.any() else enough)
+        if not len(allowed):
+            return None
+        costs = self._pool.cost_utilities[allowed, 0].numpy()
+        wanted = np.interp(self._untried.level, (0.0, 1.0), (costs.min(), costs.max()))
+        near = allowed[np.argsort(np.abs(costs - wanted), kind="stable")[:_N_NEAR]]
+        self.method = "ehvi_untried"
+        return self._take(int(near[int(scores[near].argmax())]), scores)
+
+    def _take(self, chosen: int, scores: Tensor) -> Places:
+        self.gain = max(0.0, float(scores[chosen]))
         self._last_scores = scores[torch.arange(len(scores)) != chosen]
         if self._at_pool is not None:
             self._at_pool.drop(chosen)
         self._success = self._success[torch.arange(len(self._success)) != chosen]
-        return pool.take(chosen)
+        return self._pool.take(chosen)
 
     @property
     def _final_scores(self) -> Tensor | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from optimizer.allocator import allocated
 from optimizer.frontier import Frontier
 from optimizer.genotypes import Places
+from optimizer.untried import n_seeds
 from search.entities import Proposal
 from search.ports import Ask, AskRequest, Observation
 from search.warm_start import WarmStart
@@ -23,7 +24,7 @@ def with_seeds(ask: Ask, request: AskRequest) -> list[Proposal]:
     """
     start = request.warm_start
     # seeds come first, so that with as many trials all of them have had their turn
-    if start is None or len(request.history) >= len(start.candidates) + start.allocate:
+    if start is None or len(request.history) >= n_seeds(request):
         return ask(request)
     found = _seeds(request, start)
     if len(found) == request.n:

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -142,3 +143,24 @@ def test_of_many_trials_some_fit_the_model_and_all_enter_it() -> None:
     assert (mean - _accuracy(x)).abs().max() < 0.05 * _accuracy(x).std()
     few = AccuracyModel(x[::7], _accuracy(x[::7]), n_summaries=0, timeout_s=60)
     assert sd.mean() < few.predict(x)[1].mean()
+
+
+def test_left_out_trials_are_predicted_from_the_others_alone() -> None:
+    x = _points(20, 3, 5)
+    accuracy = (_accuracy(x) + 0.01 * torch.sin(40 * x[:, 2])).clamp(0.01, 0.99)
+    model = AccuracyModel(x, accuracy, n_summaries=0, timeout_s=60)
+    latent = torch.logit(accuracy)
+    y = ((latent - latent.mean()) / latent.std(correction=0)).numpy()
+    with torch.no_grad():
+        noise = model._gp.likelihood.noise.item()
+        covariance = model._gp.covar_module(x).to_dense().numpy() + noise * np.eye(20)
+        mean = model._gp.mean_module.constant.item()
+    expected = []
+    for i in range(14, 20):
+        others = np.delete(np.arange(20), i)
+        weights = np.linalg.solve(covariance[np.ix_(others, others)], covariance[others, i])
+        variance = covariance[i, i] - weights @ covariance[others, i]
+        error = y[i] - mean - weights @ (y[others] - mean)
+        unit = latent.std(correction=0).item()
+        expected.append(-0.5 * (math.log(2 * math.pi * variance * unit**2) + error**2 / variance))
+    np.testing.assert_allclose(model.left_out(6).numpy(), expected, rtol=1e-6)
