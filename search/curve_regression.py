@@ -1,7 +1,7 @@
 """How a trial will end, from what it reached on the way and its exact costs.
 
 The logarithm of the error at the end is predicted by a Bayesian linear regression, learned from the
-completed trials of the same search: on the errors of a quantized copy and of the network itself at
+completed trials of a search: on the errors of a quantized copy and of the network itself at
 a rung, on size and MACs, and on the mean width of a product. On this scale a halved error counts
 alike everywhere. Few trials give a wide Student t, so that a young search stops little.
 

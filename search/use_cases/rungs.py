@@ -106,7 +106,10 @@ def _judged(
 ) -> _Look:
     if look.probe_accuracy is None:  # a worker from before there were probes
         return look
-    completed = _completed_at(uow, search.id, look.epoch)
+    start = search.strategy.warm_start
+    # of the same data, family and recipe, or they would not have been let in
+    taught_by = [*(start.searches if start else ()), search.id]
+    completed = [p for taught in taught_by for p in _completed_at(uow, taught, look.epoch)]
     if len(completed) < rule.min_completed:
         return look
     front = [

@@ -7,7 +7,7 @@ import pytest
 
 from search.attempts import attempts_at
 from search.early_stopping import EarlyStopping
-from search.entities import Limits, Progress, Search
+from search.entities import Limits, Progress, Search, Strategy
 from search.errors import StaleLeaseError, TrialInterrupted
 from search.recipe import Recipe
 from search.states import TrialState
@@ -18,6 +18,7 @@ from search.use_cases.results import report_all
 from search.use_cases.rungs import is_audited
 from search.use_cases.searches import pause_search, resume_search
 from search.use_cases.sweep import sweep
+from search.warm_start import WarmStart
 from tests.contracts.invariants import check_invariants
 from tests.service import claim, complete, later, new_search, proposals, queue_trials
 
@@ -73,6 +74,24 @@ def test_a_trial_without_a_chance_is_stopped(store: Store) -> None:
     assert (stopped["rule"], stopped["epoch"]) == ("curve_regression", 2)
     # one that does as well as the others goes on
     assert not _report(store, claim(store, other), [a + 0.02 for a in CURVE])
+    check_invariants(store, search.id)
+
+
+@pytest.mark.parametrize("is_taught", [True, False])
+def test_a_search_is_taught_by_those_it_was_warm_started_from(
+    store: Store, is_taught: bool
+) -> None:
+    other, _, _ = _learned(store)
+    start = WarmStart(searches=(other.id,)) if is_taught else None
+    limits = Limits(max_trials=2, max_parallel=2, early_stopping=RULE)
+    strategy = Strategy(name="bayesian", warm_start=start)
+    search = new_search(store, limits=limits, recipe=RECIPE, strategy=strategy)
+    found = sorted(proposals(2), key=lambda proposal: proposal.costs["size_bytes"])
+    first, second = queue_trials(store, search, found)
+    held = claim(store, first)
+    assert not _report(store, held, BAD)  # its front is empty yet
+    complete(store, held, 0.9)
+    assert _report(store, claim(store, second), BAD) == is_taught
     check_invariants(store, search.id)
 
 

@@ -157,6 +157,21 @@ def test_a_cancelled_search_stops_the_trial_and_leaves_no_checkpoint(
     assert checkpoint(parts, queued[1]) is None
 
 
+def test_a_real_trial_is_probed_at_its_rungs(parts: Parts) -> None:
+    rule = EarlyStopping(min_epochs=1, rungs=1)
+    limits = Limits(max_trials=1, max_parallel=1, early_stopping=rule)
+    search = new_search(parts.store, recipe=TINY, limits=limits)
+    (trial_id,) = queue_trials(parts.store, search, proposals(1))
+    assert train(parts, trial_id)
+    with parts.store.read() as uow:
+        reports = uow.events.of_types(search.id, ["trial.progress"], trial_id)
+        (rung,) = uow.events.of_types(search.id, ["trial.rung"], trial_id)
+    probed = [r.payload["probe_accuracy"] for r in reports]
+    assert [accuracy is not None for accuracy in probed] == [True] + [False] * (len(probed) - 1)
+    assert rung.payload["probe_accuracy"] == probed[0]
+    assert 0 <= probed[0] <= 1
+
+
 def test_a_trial_without_a_chance_ends_and_its_worker_rings_for_the_next(
     parts: Parts, trainer: Callable[[StandIn], None], rung: Rung
 ) -> None:
