@@ -16,6 +16,7 @@ Seconds are CPU seconds of the epochs; under a rule its probes are added to them
 """
 
 import argparse
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,6 +159,9 @@ def _live(
         N_EPOCHS * len(ours)
     )
     metrics[f"{name}.hypervolume_ratio"] = ratio
+    metrics[f"{name}.error_over_forecast"] = statistics.median(
+        (1 - t.accuracy) / (1 - t.predicted) for t in ours if t.predicted is not None
+    )
     last = min(max(trial.number for trial in arm) for arm in (whole or ours, ours))
     theirs = [trial for trial in whole if first <= trial.number <= last]
     if theirs:
