@@ -219,6 +219,7 @@ def _chromium() -> str | None:
 # modules of other folders, which run in between, could not have theirs.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)  # for busy machines: a test that passes does not wait
     executable = _chromium()
     with sync_playwright() as playwright:
         try:
@@ -254,7 +255,6 @@ def complaints() -> list[str]:
 @pytest.fixture(scope="module")
 def context(browser: Browser, service: Service) -> Iterator[BrowserContext]:
     """One for all tests of a module: Plotly is compiled once, and the page keeps nothing."""
-    expect.set_options(timeout=PATIENCE_MS)  # for busy machines: a test that passes does not wait
     size: ViewportSize = {"width": 1360, "height": 900}
     opened = browser.new_context(base_url=service.address, viewport=size)
     yield opened

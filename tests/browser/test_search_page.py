@@ -198,8 +198,8 @@ def test_page_catches_up_after_the_server_was_killed(
     assert trial_id in ids_of(sent)
     assert_drawn_as_sent(page, sent)
     log = page.locator(".log .log-text").all_text_contents()
-    assert sum(line.startswith("Trial 1 finished") for line in log) == 1
-    assert sum(line.startswith("Trial 2 finished") for line in log) == 1
+    told = [f"Trial {n} {what}" for n in (1, 2) for what in ("was proposed", "started", "finished")]
+    assert [sum(line.startswith(words) for line in log) for words in told] == [1] * 6
     lost = [text for text in complaints if "ERR_" in text]  # chromium reports the lost connection
     complaints[:] = [text for text in complaints if text not in lost]
 
