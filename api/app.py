@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api.access_control import AccessControl, operation_id, operations_of
+from api.dataset_reader import DatasetReader
 from api.deps import Parts
 from api.errors import install_error_handlers, internal_error_response
 from api.event_hub import EventHub
@@ -26,6 +27,7 @@ from api.routes import (
     access,
     artifacts,
     audit,
+    datasets,
     events,
     explanations,
     exports,
@@ -66,6 +68,7 @@ _ROUTES: Final = (
     artifacts,
     exports,
     models,
+    datasets,
     hardware_profiles,
     spaces,
     meta,
@@ -97,6 +100,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
         artifacts=ArtifactFiles(settings.artifacts_url),
         check_ready=partial(check_schema, settings.database_url),
         converter=ModelConverter(),
+        datasets=DatasetReader(),
         exports=ExportCache(export),
         fronts=FrontCache(store, fronts.build_front),
         polled=PolledReads(),
@@ -131,7 +135,7 @@ def create_app(settings: Settings, *, poll_s: float = 0.25, heartbeat_s: float =
     install_error_handlers(app)
     install_dashboard(app)
     app.add_middleware(PolledAnswers, polled=parts.polled)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, max_dataset_bytes=settings.max_dataset_bytes)
     app.add_middleware(
         AccessControl,  # before a body is read
         store=store,

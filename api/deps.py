@@ -6,12 +6,14 @@ Those that only look something up are coroutines: plain functions would each cos
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request, Response
 from prometheus_client import CollectorRegistry
 
 from api.access_control import principal_of
+from api.dataset_reader import DatasetReader
 from api.event_hub import EventHub
 from api.export_cache import ExportCache
 from api.front_cache import FrontCache
@@ -29,8 +31,14 @@ class ArtifactReader(Protocol):
     def read(self, sha256: str) -> bytes:
         """Return a file whose content has this hash."""
 
+    def read_range(self, sha256: str, start: int, stop: int) -> bytes:
+        """Return some bytes of it, not verified."""
+
     def put(self, content: bytes) -> str:
         """Store a file and return its hash."""
+
+    def put_file(self, path: Path, sha256: str) -> None:
+        """Store the file at a path under its hash."""
 
 
 class ReadyCheck(Protocol):
@@ -55,6 +63,7 @@ class Parts:
     artifacts: ArtifactReader
     check_ready: ReadyCheck
     converter: ModelConverter
+    datasets: DatasetReader
     exports: ExportCache
     fronts: FrontCache
     polled: PolledReads
@@ -110,6 +119,11 @@ async def get_converter(parts: PartsDep) -> ModelConverter:
     return parts.converter
 
 
+async def get_dataset_reader(parts: PartsDep) -> DatasetReader:
+    """Return what reads uploaded data sets."""
+    return parts.datasets
+
+
 async def get_exports(parts: PartsDep) -> ExportCache:
     """Return what exports packed files."""
     return parts.exports
@@ -130,6 +144,7 @@ AllProjectsDep = Annotated[Store, Depends(get_all_projects)]
 BellDep = Annotated[Bell, Depends(get_bell)]
 ArtifactsDep = Annotated[ArtifactReader, Depends(get_artifacts)]
 ConverterDep = Annotated[ModelConverter, Depends(get_converter)]
+DatasetReaderDep = Annotated[DatasetReader, Depends(get_dataset_reader)]
 ExportsDep = Annotated[ExportCache, Depends(get_exports)]
 MetricsDep = Annotated[CollectorRegistry, Depends(get_metrics)]
 NowDep = Annotated[datetime, Depends(get_now)]

@@ -6,11 +6,22 @@ from typing import Any, Final
 
 from api.errors import PROBLEM_MEDIA_TYPE, ProblemType, problem_types
 
-_HAVE_FILES: Final = frozenset({"artifacts_get", "artifacts_export", "models_upload"})
+_HAVE_FILES: Final = frozenset(
+    {
+        "artifacts_get",
+        "artifacts_export",
+        "datasets_content",
+        "datasets_samples",
+        "datasets_upload",
+        "models_upload",
+    }
+)
 ONLY_AT: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "artifact_store_unavailable": _HAVE_FILES,
-        "name_taken": frozenset({"access_add_project", "hardware_add"}),
+        "dataset_gone": frozenset({"searches_extend", "trials_replicate"}),
+        "dataset_in_use": frozenset({"datasets_delete"}),
+        "name_taken": frozenset({"access_add_project", "datasets_upload", "hardware_add"}),
         "no_such_path": frozenset(),  # an operation's path is one
         "not_explained": frozenset({"explanations_get"}),
         "stale_lease": frozenset(),  # of workers, who do not ask by HTTP

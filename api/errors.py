@@ -31,6 +31,8 @@ from search.errors import (
     AuthenticationError,
     BitparetoError,
     CrossSiteError,
+    DatasetGoneError,
+    DatasetInUseError,
     InvalidRequestError,
     KeyReusedError,
     NameTakenError,
@@ -89,6 +91,12 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
         ),
         NameTakenError: ProblemType(
             status=409, code="name_taken", title="Something else has this name and keeps it"
+        ),
+        DatasetInUseError: ProblemType(
+            status=409, code="dataset_in_use", title="Searches that have not ended use the data set"
+        ),
+        DatasetGoneError: ProblemType(
+            status=409, code="dataset_gone", title="The data set of the search was deleted"
         ),
         KeyReusedError: ProblemType(
             status=422, code="idempotency_key_reused", title="Another request has this key"

@@ -27,6 +27,7 @@ class PathName:
 PATH_NAMES: Final[Mapping[str, PathName]] = MappingProxyType(
     {
         "artifact_id": PathName("art_01M8J5PY4B2YKB31CTZ79ECCRT", "Id of a packed file."),
+        "dataset_id": PathName("dts_01M8J5PY4D3S1W0X7B2Q9ZK6VN", "Id or name of a data set."),
         "delivery_id": PathName("dlv_01M8J5PY4C3W7QX0V1B9H2TGZE", "Id of a delivery."),
         "format": PathName("onnx", "Format of the export."),
         "key_id": PathName("key_01M8J5PY4BJTVCNFY6J64VVJCV", "Id of an API key; not its secret."),

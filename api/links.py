@@ -10,6 +10,8 @@ NAMED_IN_ANSWERS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "access_create_key": {"key_id": "/id", "project": "/project"},
         "access_list_keys": {"key_id": "/data/0/id", "project": "/data/0/project"},
         "access_list_projects": {"project": "/data/0/name"},
+        "datasets_list_datasets": {"dataset_id": "/data/0/id"},
+        "datasets_upload": {"dataset_id": "/id"},
         "fronts_get": {
             "trial_id": "/points/0/trial/id",
             "artifact_id": "/points/0/trial/artifact/id",

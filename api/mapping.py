@@ -67,6 +67,7 @@ def search_to_wire(search: Search, waiting: Reason | None) -> wire.Search:
         ),
         waiting=wire.Reason(code=waiting.code, message=waiting.message) if waiting else None,
         dataset=search.dataset,
+        dataset_id=search.dataset_id,
         space=dict(search.space),
         objectives=list(search.objectives),
         budgets=dict(search.budgets),

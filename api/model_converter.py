@@ -5,22 +5,17 @@ program and takes a fraction of a second, so an upload is answered with its resu
 limits on memory and time, and an environment without this one's secrets.
 """
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import BoundedSemaphore
-from typing import Any, Final
+from typing import Final
 
-from search.errors import FieldProblem, InvalidRequestError
+from api.child_process import run_reader
 from search_space.layer_json import layers_from_json
 from search_space.layers import LayerList
 
 _MODULE: Final = "networks.imported"
-_KEPT: Final = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,50 +48,16 @@ class ModelConverter:
 
         Raises:
             InvalidRequestError: With every problem of the program, each at its place.
-            RuntimeError: If the converter has a defect.
+            ReaderError: If the converter has a defect.
         """
         with self._turn, TemporaryDirectory(prefix="bitpareto-upload-") as name:
             folder = Path(name)
             source = folder / "program.pt2"
             source.write_bytes(program)
-            answer = self._run(source, folder)
-            if "problems" in answer:
-                raise InvalidRequestError(
-                    [
-                        FieldProblem(p["place"], p["code"], p["detail"], tuple(p["allowed"]))
-                        for p in answer["problems"]
-                    ]
-                )
+            answer = run_reader(
+                _MODULE, [str(source), str(folder)], timeout_s=self._timeout_s, place="archive"
+            )
             return Converted(
                 layers=layers_from_json(answer["layers"]),
                 weights=(folder / "weights.safetensors").read_bytes(),
             )
-
-    def _run(self, source: Path, folder: Path) -> dict[str, Any]:
-        # one thread: each of a numerical library's threads would reserve memory
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", _MODULE, str(source), str(folder)]
-        try:
-            done = subprocess.run(  # noqa: S603 - our own module on files of our own
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=self._timeout_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise _too_costly(f"took more than {self._timeout_s:g} s") from error
-        if done.returncode < 0:
-            raise _too_costly(f"was ended by signal {-done.returncode}")
-        if done.returncode > 0:
-            last = done.stderr.decode(errors="replace")[-2000:]
-            raise RuntimeError(f"the converter failed: {last}")
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
-
-
-def _too_costly(what: str) -> InvalidRequestError:
-    detail = f"reading the program {what}; it needs more time or memory than a program may"
-    return InvalidRequestError([FieldProblem("archive", "too_costly", detail)])

@@ -25,15 +25,21 @@ SLOWEST_BYTES_PER_S: Final = 8 << 10
 
 _OF_A_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 
-_LARGER: Final = {("POST", "/v1/models"): MAX_PROGRAM_BYTES}
+MODELS: Final = ("POST", "/v1/models")
+DATASETS: Final = ("POST", "/v1/datasets")
 
 
 class BodyLimit:
-    """ASGI middleware: a body above the limit ends in a 413 problem, one that dawdles in a 408."""
+    """ASGI middleware: a body above the limit ends in a 413 problem, one that dawdles in a 408.
 
-    def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES) -> None:
+    Args:
+        app: What comes next.
+        max_dataset_bytes: Of an uploaded data set.
+    """
+
+    def __init__(self, app: ASGIApp, max_dataset_bytes: int) -> None:
         self._app = app
-        self._max_bytes = max_bytes
+        self._larger = {MODELS: MAX_PROGRAM_BYTES, DATASETS: max_dataset_bytes}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request."""
@@ -44,7 +50,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        most = max(self._max_bytes, _LARGER.get((scope["method"], scope["path"]), 0))
+        most = self._larger.get((scope["method"], scope["path"]), MAX_BODY_BYTES)
         announced = headers.get("content-length", "")
         if announced.isdigit() and int(announced) > most:
             response = too_large_response(Request(scope), most)

@@ -52,16 +52,27 @@ async def get_once(
     """Return what runs the work of this request."""
     if idempotency_key is None:
         return Once(None, now, response)
-    said = b"\n".join(
-        (request.method.encode(), request.url.path.encode(), request.url.query.encode())
-    )
     body = await request.body()
-    fingerprint = await run_in_threadpool(_digest, said, body)
-    return Once(RequestKey(name=idempotency_key, fingerprint=fingerprint), now, response)
+    return await run_in_threadpool(once_of, request, response, now, idempotency_key, body)
 
 
-def _digest(said: bytes, body: bytes) -> str:
-    return hashlib.sha256(said + b"\n" + body).hexdigest()
+def once_of(
+    request: Request, response: Response, now: datetime, key: str | None, body: bytes
+) -> Once:
+    """Return what runs the work of a request.
+
+    Args:
+        request: Its method, path and query are what it says, with the body.
+        response: Of it.
+        now: The time of the request.
+        key: That the client gave it.
+        body: Of it, or what stands for it.
+    """
+    if key is None:
+        return Once(None, now, response)
+    said = (request.method.encode(), request.url.path.encode(), request.url.query.encode())
+    fingerprint = hashlib.sha256(b"\n".join((*said, body))).hexdigest()
+    return Once(RequestKey(name=key, fingerprint=fingerprint), now, response)
 
 
 OnceDep = Annotated[Once, Depends(get_once)]

@@ -13,8 +13,10 @@ from api.mapping import limits_from_wire, recipe_from_wire, strategy_from_wire
 from api.request_keys import Once
 from bitpareto.types import SearchCreate
 from search.admission import admit
+from search.dataset_lookup import named_dataset
 from search.early_stopping import early_stopping_problems
 from search.entities import Search, WrittenProfile
+from search.errors import FieldProblem, InvalidRequestError
 from search.hardware import live, named_profile
 from search.models import model_of_space
 from search.store import Store
@@ -75,7 +77,7 @@ def merge_patch(target: object, patch: object) -> Any:
 def _fields_of(search: Search) -> dict[str, Any]:
     return {
         "name": search.name,
-        "dataset": search.dataset,
+        "dataset": search.dataset_id or search.dataset,
         "space": dict(search.space),
         "objectives": list(search.objectives),
         "budgets": dict(search.budgets),
@@ -95,13 +97,13 @@ def _submit(
     once: Once,
 ) -> Search:
     budgets: dict[str, float] = dict(body.budgets.items())
-    model = model_of_space(store, body.space)
+    model, data = model_of_space(store, body.space), named_dataset(store, body.dataset)
     strategy, limits = strategy_from_wire(body.strategy), limits_from_wire(body.limits)
     recipe = recipe_from_wire(body.recipe)
     if model is not None and "float_epochs" not in body.recipe.model_fields_set:
         recipe = replace(recipe, float_epochs=0)  # the uploaded weights are trained already
     admission = admit(
-        dataset=body.dataset,
+        dataset=data,
         space=body.space,
         objectives=body.objectives,
         budgets=budgets,
@@ -113,13 +115,15 @@ def _submit(
         ],
         region=strategy.region,
     )
+    if isinstance(data, FieldProblem):
+        raise InvalidRequestError([data])
     space = body.space
     if model is not None:
         space = {**space, MODEL: model.id}  # a sha256 may come to mean a later upload
     strategy = admit_warm_start(
         store,
         strategy,
-        dataset=body.dataset,
+        dataset=data,
         declared=space,
         recipe=recipe,
         space=admission.space,
@@ -131,7 +135,8 @@ def _submit(
             create_search,
             uow,
             name=body.name,
-            dataset=body.dataset,
+            dataset=data.name,
+            dataset_id=data.id,
             space=space,
             objectives=body.objectives,
             budgets=budgets,

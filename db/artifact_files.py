@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 from db.blobs import (
     DRAFT,
@@ -18,6 +19,7 @@ from db.blobs import (
 )
 from search.errors import NotFoundError
 
+_PIECE_BYTES = 16 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CHECKPOINTS = "checkpoints"
 _TRIAL_ID = re.compile(r"trl_[0-9A-Z]{26}")
@@ -99,6 +101,45 @@ class ArtifactFiles:
         sha256 = hashlib.sha256(content).hexdigest()
         self._blobs.write(_name(sha256), content)
         return sha256
+
+    def put_file(self, path: Path, sha256: str) -> None:
+        """Store the file at a path, which has this hash; one that is there is written anew.
+
+        So it is as young as a new one, and what it takes says nothing of what was there.
+        """
+        self._blobs.write_file(_name(sha256), path)
+
+    def read_range(self, sha256: str, start: int, stop: int) -> bytes:
+        """Return some bytes of an address, not verified.
+
+        Raises:
+            NotFoundError: If nothing is stored there.
+        """
+        try:
+            return self._blobs.read_range(_name(sha256), start, stop)
+        except FileNotFoundError as error:
+            raise NotFoundError("artifact file", sha256) from error
+
+    def fetch(self, sha256: str, path: Path) -> None:
+        """Write the bytes of an address to a file, piece by piece, and verify them.
+
+        Raises:
+            NotFoundError: If nothing is stored there.
+            ArtifactStoreError: If what is stored there is damaged.
+            OSError: If the file cannot be written.
+        """
+        try:
+            size = self._blobs.look(_name(sha256)).size_bytes
+        except FileNotFoundError as error:
+            raise NotFoundError("artifact file", sha256) from error
+        digest = hashlib.sha256()
+        with path.open("wb") as file:
+            for start in range(0, size, _PIECE_BYTES):
+                piece = self.read_range(sha256, start, min(start + _PIECE_BYTES, size))
+                digest.update(piece)
+                file.write(piece)
+        if digest.hexdigest() != sha256:
+            raise ArtifactStoreError(f"artifact file {sha256} is damaged")
 
     def read(self, sha256: str) -> bytes:
         """Return the bytes of an address, verified.

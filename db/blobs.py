@@ -2,13 +2,14 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Protocol
+from shutil import copyfileobj
+from typing import IO, Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 from search.errors import BitparetoError
@@ -16,6 +17,7 @@ from search.errors import BitparetoError
 SCHEMES: Final = ("file", "s3")
 DRAFT: Final = ".incoming-"
 """How the names of files begin that are being written."""
+_PIECE: Final = 1 << 20
 _CONNECT_S: Final = 5
 _READ_S: Final = 60
 _ATTEMPTS: Final = 3
@@ -46,6 +48,12 @@ class Blobs(Protocol):
 
     def write(self, name: str, content: bytes) -> None:
         """Store a blob, in place of one of this name: readers see all of it or the old one."""
+
+    def read_range(self, name: str, start: int, stop: int) -> bytes:
+        """Return some bytes of a blob, fewer at its end; raises as ``read``."""
+
+    def write_file(self, name: str, path: Path) -> None:
+        """Store the file at a path, as ``write`` does, without having it in memory."""
 
     def delete(self, name: str) -> None:
         """Remove a blob; nothing happens where there is none."""
@@ -92,7 +100,18 @@ class FolderBlobs:
     def write(self, name: str, content: bytes) -> None:
         """See ``Blobs``."""
         with _folder_errors(self.root):
-            _write_atomically(self.root / name, content)
+            _write_atomically(self.root / name, lambda file: file.write(content))
+
+    def read_range(self, name: str, start: int, stop: int) -> bytes:
+        """See ``Blobs``."""
+        with _folder_errors(self.root), (self.root / name).open("rb") as file:
+            file.seek(start)
+            return file.read(stop - start)
+
+    def write_file(self, name: str, path: Path) -> None:
+        """See ``Blobs``."""
+        with _folder_errors(self.root), path.open("rb") as source:
+            _write_atomically(self.root / name, lambda file: copyfileobj(source, file, _PIECE))
 
     def delete(self, name: str) -> None:
         """See ``Blobs``."""
@@ -126,13 +145,13 @@ def _folder_errors(root: Path) -> Iterator[None]:
         raise ArtifactStoreUnavailableError(detail) from error
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
+def _write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """Write beside the target, flush to the disk, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=DRAFT)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)  # the API may run as another user than the workers
@@ -183,6 +202,17 @@ class S3Blobs:
         """See ``Blobs``."""
         with self._translated():
             self._files.pipe_file(f"{self._root}/{name}", content)
+
+    def read_range(self, name: str, start: int, stop: int) -> bytes:
+        """See ``Blobs``."""
+        with self._translated():
+            part: bytes = self._files.cat_file(f"{self._root}/{name}", start=start, end=stop)
+        return part
+
+    def write_file(self, name: str, path: Path) -> None:
+        """See ``Blobs``."""
+        with self._translated():
+            self._files.put_file(str(path), f"{self._root}/{name}")
 
     def delete(self, name: str) -> None:
         """See ``Blobs``."""

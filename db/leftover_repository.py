@@ -8,11 +8,16 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from db.access_tables import AuditRow, SessionRow
-from db.tables import ArtifactRow, EventRow, ModelRow, SearchRow, TrialLogRow, TrialRow
+from db.tables import ArtifactRow, DatasetRow, EventRow, ModelRow, SearchRow, TrialLogRow, TrialRow
 from db.webhook_tables import DeliveryRow
 from search.states import TERMINAL_TRIAL_STATES
 
-FILE_ADDRESSES: Final = (ArtifactRow.sha256, ModelRow.weights_sha256)
+FILE_ADDRESSES: Final = (
+    ArtifactRow.sha256,
+    ModelRow.weights_sha256,
+    DatasetRow.file_sha256,
+    DatasetRow.samples_sha256,
+)
 """Every column that holds the address of a file in the artifact store."""
 _AT_ONCE: Final = 500
 

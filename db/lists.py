@@ -52,7 +52,7 @@ def _search_conditions(kept: SearchFilter) -> Iterator[ColumnElement[bool]]:
     if kept.states:
         yield SearchRow.state.in_(sorted(kept.states))
     if kept.dataset is not None:
-        yield SearchRow.dataset == kept.dataset
+        yield or_(SearchRow.dataset == kept.dataset, SearchRow.dataset_id == kept.dataset)
     if kept.name is not None:
         yield SearchRow.name.icontains(kept.name, autoescape=True)
     if kept.created_after is not None:

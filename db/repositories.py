@@ -19,6 +19,7 @@ from db.mappers import (
 from db.rows import change_row, fetch, held_row, insert_row, insert_rows
 from db.tables import (
     ArtifactRow,
+    DatasetRow,
     EventRow,
     SearchRow,
 )
@@ -40,7 +41,7 @@ class SqlSearches:
     def add(self, search: Search) -> None:
         """Store a new search with an empty schedule."""
         key = task_key(
-            dataset=search.dataset,
+            dataset=self._data(search),
             space=search.space,
             objectives=search.objectives,
             budgets=search.budgets,
@@ -50,6 +51,13 @@ class SqlSearches:
         self._session.add(SearchRow(**search_columns(search), **asdict(Schedule()), task_key=key))
         self._session.flush()
         self._locked.add(search.id)  # nobody else sees it before the commit
+
+    def _data(self, search: Search) -> str:
+        """Return what names the data of a search for good: of an uploaded data set its hash."""
+        if search.dataset_id is None:
+            return search.dataset
+        query = select(DatasetRow.sha256).where(DatasetRow.id == search.dataset_id)
+        return self._session.scalars(query).one()
 
     def get(self, search_id: str) -> Search:
         """Return a search."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from db.access_repository import SqlAccess
 from db.audit_repository import SqlAudit
+from db.dataset_repository import SqlDatasets
 from db.engines import is_busy, make_engine, read_only
 from db.explanation_repository import SqlExplanations
 from db.figures import SqlFigures
@@ -41,6 +42,7 @@ class SqlUnitOfWork:
     trials: SqlTrials
     artifacts: SqlArtifacts
     models: SqlModels
+    datasets: SqlDatasets
     hardware_profiles: SqlHardwareProfiles
     events: SqlEvents
     logs: SqlTrialLogs
@@ -112,6 +114,7 @@ class SqlStore:
                 SqlTrials(session, locked),
                 SqlArtifacts(session),
                 SqlModels(session),
+                SqlDatasets(session),
                 SqlHardwareProfiles(session),
                 SqlEvents(session, locked),
                 SqlTrialLogs(session),

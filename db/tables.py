@@ -108,6 +108,7 @@ class SearchRow(OfProject, Base):
         Index(None, "task_key"),
         Index(None, "best_accuracy"),
         Index(None, "smallest_bytes"),
+        Index(None, "dataset_id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -118,6 +119,7 @@ class SearchRow(OfProject, Base):
     state: Mapped[str] = mapped_column(String(16))
     state_reason: Mapped[dict[str, Any]]
     dataset: Mapped[str] = mapped_column(String(100))
+    dataset_id: Mapped[str | None] = mapped_column(String(40), ForeignKey("datasets.id"))
     space: Mapped[dict[str, Any]]
     objectives: Mapped[list[Any]]
     budgets: Mapped[dict[str, Any]]
@@ -259,6 +261,39 @@ class ModelRow(OfProject, Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     layers: Mapped[list[Any]]
     normalisation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime]
+
+
+class DatasetRow(OfProject, Base):
+    """An uploaded data set; its files lie in the artifact store until it is deleted."""
+
+    __tablename__ = "datasets"
+    __table_args__ = (
+        Index(None, "project_id", "id"),
+        *(
+            Index(
+                f"ix_datasets_live_{column}",
+                "project_id",
+                column,
+                unique=True,
+                sqlite_where=text("file_sha256 IS NOT NULL"),
+                postgresql_where=text("file_sha256 IS NOT NULL"),
+            )
+            for column in ("name", "sha256")
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+    file_sha256: Mapped[str | None] = mapped_column(String(64))
+    samples_sha256: Mapped[str | None] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    layout: Mapped[str] = mapped_column(String(16))
+    facts: Mapped[dict[str, Any]]
+    class_names: Mapped[list[Any]]
+    dealt: Mapped[list[Any]]
+    split_seed: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
 
 

@@ -7,6 +7,7 @@ Sources:
 
 import json
 import math
+import mmap
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ def write_safetensors(tensors: Mapping[str, NDArray[Any]]) -> bytes:
     return b"".join((len(text).to_bytes(_LENGTH_BYTES, "little"), text, *blobs))
 
 
-def read_safetensors(data: bytes) -> dict[str, NDArray[Any]]:
+def read_safetensors(data: bytes | mmap.mmap) -> dict[str, NDArray[Any]]:
     """Return every tensor by name, read-only views into ``data``.
 
     Raises:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from search.datasets import DATASETS
+from search.datasets import DATASETS, DatasetFacts
 from search.errors import FieldProblem, InvalidRequestError
 from search.focus import Region
 from search.hardware_admission import admit_on_hardware, hardware_problem
@@ -38,7 +38,7 @@ class Admission:
 
 def admit(
     *,
-    dataset: str,
+    dataset: DatasetFacts | FieldProblem,
     space: Mapping[str, Any],
     objectives: Sequence[str],
     budgets: Mapping[str, float],
@@ -50,7 +50,7 @@ def admit(
     """Check a requested search.
 
     Args:
-        dataset: Name of a data set.
+        dataset: The data set that is named, or that there is none.
         space: As declared.
         objectives: Names of objectives.
         budgets: Upper bounds per exact cost.
@@ -86,7 +86,7 @@ def admit(
 
 def admit_space(
     *,
-    dataset: str,
+    dataset: DatasetFacts | FieldProblem,
     space: Mapping[str, Any],
     budgets: Mapping[str, float],
     network: LayerList | None = None,
@@ -96,7 +96,7 @@ def admit_space(
     """Check a space with its budgets, each of which something of the space must meet.
 
     Args:
-        dataset: Name of a data set.
+        dataset: The data set that is named, or that there is none.
         space: As declared.
         budgets: Upper bounds per exact cost.
         network: The layers of the model that the space names, if it names one.
@@ -108,13 +108,13 @@ def admit_space(
     """
     found = [*problems, *_budget_problems(budgets, profile)]
     live: Space | None = None
-    facts = DATASETS.get(dataset)
-    if facts is None:
-        detail = f"{dataset!r} is not a data set of this server"
-        found.append(FieldProblem("/dataset", "unknown_dataset", detail, tuple(DATASETS)))
-    # without a data set the space is checked against one of the known shapes, so that a caller
-    # hears of all mistakes at once
-    shape = facts or next(iter(DATASETS.values()))
+    if isinstance(dataset, FieldProblem):
+        found.append(dataset)
+        # without a data set the space is checked against one of the known shapes, so that a caller
+        # hears of all mistakes at once
+        shape = next(iter(DATASETS.values()))
+    else:
+        shape = dataset
     try:
         live = space_from_json(
             space, input_shape=shape.input_shape, n_classes=shape.n_classes, network=network

@@ -140,6 +140,7 @@ class Search:
     Attributes:
         space: The space as declared, JSON; ``search_space.space_from_json`` makes it live.
         budgets: Upper bounds per exact cost.
+        dataset_id: Of an uploaded data set, whose name may come to mean another one.
         hardware: A copy of the profile it was made with, so that its costs stay what they were.
         ref_point: Worst value per objective for the hypervolume.
         hypervolume: Of the front over ``ref_point``; log2 scale where the objective says so.
@@ -174,6 +175,7 @@ class Search:
     growth: tuple[GrowthPoint, ...] = ()
     expected_gain: ExpectedGain | None = None
     hardware: WrittenProfile | None = None
+    dataset_id: str | None = None
     finished_at: datetime | None = None
 
 

@@ -57,6 +57,31 @@ class NameTakenError(BitparetoError):
         super().__init__(f"{kind} {name!r} exists already, and never changes; choose another name")
 
 
+class DatasetInUseError(BitparetoError):
+    """A data set cannot go: searches that have not ended use it; cancel or await them first."""
+
+    def __init__(self, name: str, search_ids: Collection[str]) -> None:
+        self.name = name
+        self.search_ids = tuple(search_ids)
+        some = ", ".join(self.search_ids[:5]) + (", ..." if len(self.search_ids) > 5 else "")
+        super().__init__(
+            f"data set {name!r} is used by {len(self.search_ids)} searches that have not ended: "
+            f"{some}; cancel them or wait"
+        )
+
+
+class DatasetGoneError(BitparetoError):
+    """A search cannot train any more: its data set was deleted; upload it and clone the search."""
+
+    def __init__(self, search_id: str, name: str) -> None:
+        self.search_id = search_id
+        self.name = name
+        super().__init__(
+            f"search {search_id} cannot train any more: its data set {name!r} was deleted; upload "
+            "it again and clone the search"
+        )
+
+
 class KeyReusedError(BitparetoError):
     """Another request has this ``Idempotency-Key``; give this one a key of its own."""
 

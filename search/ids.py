@@ -10,7 +10,7 @@ import time
 from typing import Literal
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-Prefix = Literal["sea", "trl", "art", "mdl", "wrk", "key", "ses", "aud", "whk", "dlv"]
+Prefix = Literal["sea", "trl", "art", "mdl", "wrk", "key", "ses", "aud", "whk", "dlv", "dts"]
 
 
 class _Numbers:

@@ -23,6 +23,7 @@ class Settings:
         require_keys: Whether requests of this machine need an API key too; others always do.
         rate_limit: Requests per minute of a key or an address, for each API process; 0 is no limit.
             This machine has none where it needs no key.
+        max_dataset_bytes: Longest body that may upload a data set.
         lease_s: A trial whose worker is silent for this long is re-queued.
         heartbeat_s: Seconds between a worker's signs of life.
         sweep_s: Seconds between two rounds of the sweeper.
@@ -38,6 +39,7 @@ class Settings:
     port: int = 8642
     require_keys: bool = False
     rate_limit: int = 3000
+    max_dataset_bytes: int = 1 << 30
     lease_s: float = 15.0
     heartbeat_s: float = 3.0
     sweep_s: float = 2.0
@@ -64,12 +66,19 @@ def settings_from_environment(environment: Mapping[str, str] = os.environ) -> Se
         port=int(environment.get("BITPARETO_PORT", defaults.port)),
         require_keys=environment.get("BITPARETO_REQUIRE_KEYS", "0") == "1",
         rate_limit=int(environment.get("BITPARETO_RATE_LIMIT", defaults.rate_limit)),
+        max_dataset_bytes=_mebibytes(
+            environment.get("BITPARETO_MAX_DATASET_MIB"), defaults.max_dataset_bytes
+        ),
         lease_s=seconds("LEASE", defaults.lease_s),
         heartbeat_s=seconds("HEARTBEAT", defaults.heartbeat_s),
         sweep_s=seconds("SWEEP", defaults.sweep_s),
         retention=_retention(environment),
         webhooks_allowed=allowed_of(environment.get("BITPARETO_WEBHOOK_ALLOW", "")),
     )
+
+
+def _mebibytes(text: str | None, default: int) -> int:
+    return default if text is None else int(float(text) * (1 << 20))
 
 
 def _retention(environment: Mapping[str, str]) -> Retention:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from search.access_store import AccessRepository
 from search.audit import AuditRepository
+from search.datasets import UploadedDataset
 from search.entities import (
     Artifact,
     Model,
@@ -222,6 +223,34 @@ class ModelRepository(Protocol):
         """Return up to ``limit`` models, newest first, created before ``before_id``."""
 
 
+class DatasetRepository(Protocol):
+    """Uploaded data sets; their files lie in the artifact store."""
+
+    def add(self, dataset: UploadedDataset) -> bool:
+        """Store a new one, unless one that is not deleted has its name or its content."""
+
+    def get(self, dataset_id: str) -> UploadedDataset:
+        """Return one, also one that was deleted; raises ``NotFoundError``."""
+
+    def lock(self, dataset_id: str) -> UploadedDataset:
+        """Likewise, holding its row until the transaction ends."""
+
+    def find(self, reference: str) -> UploadedDataset | None:
+        """Return the one of this id or name that is not deleted, if any."""
+
+    def of_content(self, sha256: str) -> UploadedDataset | None:
+        """Return the one with this content that is not deleted, if any."""
+
+    def page(self, limit: int, before_id: str | None = None) -> list[UploadedDataset]:
+        """Return up to ``limit`` that are not deleted, newest first, made before ``before_id``."""
+
+    def unfinished_searches(self, dataset_id: str) -> list[str]:
+        """Return the ids of searches on it that have not ended."""
+
+    def remove(self, dataset_id: str) -> None:
+        """Forget its files, and all of it where no search refers to it."""
+
+
 class HardwareProfileRepository(Protocol):
     """Hardware profiles that users added; what is there never changes."""
 
@@ -273,6 +302,10 @@ class UnitOfWork(Protocol):
     @property
     def models(self) -> ModelRepository:
         """Uploaded networks."""
+
+    @property
+    def datasets(self) -> DatasetRepository:
+        """Uploaded data sets."""
 
     @property
     def hardware_profiles(self) -> HardwareProfileRepository:

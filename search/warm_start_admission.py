@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
+from search.dataset_lookup import facts_of
+from search.datasets import DatasetFacts
 from search.entities import Search, Strategy
 from search.errors import FieldProblem, InvalidRequestError, NotFoundError
 from search.recipe import Recipe
@@ -24,7 +26,7 @@ def admit_warm_start(
     store: Store,
     strategy: Strategy,
     *,
-    dataset: str,
+    dataset: DatasetFacts,
     declared: Mapping[str, object],
     recipe: Recipe,
     space: Space,
@@ -71,7 +73,7 @@ def _search_problems(
     store: Store,
     strategy: Strategy,
     start: WarmStart,
-    dataset: str,
+    dataset: DatasetFacts,
     declared: Mapping[str, object],
     recipe: Recipe,
 ) -> Iterator[FieldProblem]:
@@ -84,19 +86,24 @@ def _search_problems(
         try:
             with store.read() as uow:
                 other = uow.searches.get(search_id)
+                theirs = facts_of(uow, other)
         except NotFoundError as error:
             yield FieldProblem(pointer, "not_found", str(error))
             continue
-        why = _why_not_alike(other, dataset, declared, recipe)
+        why = _why_not_alike(other, theirs, dataset, declared, recipe)
         if why:
             detail = f"its accuracies say nothing about this search: another {why}"
             yield FieldProblem(pointer, "not_alike", detail)
 
 
 def _why_not_alike(
-    other: Search, dataset: str, declared: Mapping[str, object], recipe: Recipe
+    other: Search,
+    its_data: DatasetFacts,
+    data: DatasetFacts,
+    declared: Mapping[str, object],
+    recipe: Recipe,
 ) -> str:
-    if other.dataset != dataset:
+    if its_data.identity != data.identity:
         return f"data set, {other.dataset}"
     for name in ("family", MODEL):
         if other.space.get(name) != declared.get(name):

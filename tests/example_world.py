@@ -1,7 +1,10 @@
 """What exists on the server that the example calls are sent to."""
 
+import io
 from datetime import timedelta
 from unittest.mock import patch
+
+import numpy as np
 
 from quantization.artifact import write_artifact
 from search.entities import Limits, Progress, Search, Worker
@@ -14,6 +17,7 @@ from tests.exported_programs import digits_program
 from tests.served import Deployment
 from tests.service import EXPLANATION, claim, new_search, proposals, queue_trials
 from tests.unit.quantization.packed_networks import of_length
+from tests.uploads import digits
 
 WORKER = new_id("wrk")
 ACCURACIES = (0.881, 0.925, 0.903, 0.964)
@@ -55,7 +59,10 @@ def fill(deployment: Deployment) -> dict[str, str]:
 
 def files() -> dict[str, bytes]:
     """Return the files that examples send, by name."""
-    return {"network.pt2": digits_program()}
+    images, labels = digits()
+    data = io.BytesIO()
+    np.savez_compressed(data, images=images, labels=labels)
+    return {"network.pt2": digits_program(), "digits.npz": data.getvalue()}
 
 
 def _train(deployment: Deployment, claimed: Claim) -> None:

@@ -1,11 +1,13 @@
 """Searches driven through the real use cases, for tests that need a filled store."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from search.access import DEFAULT_PROJECT
+from search.datasets import DATASETS, UploadedDataset
 from search.entities import Artifact, Limits, Proposal, Search, Strategy
 from search.explanations import BitStep, Explanation, GeneImportance, PredictedPoint
 from search.ids import new_id
@@ -94,6 +96,23 @@ def add_webhook(uow: UnitOfWork, url: str = "https://example.org/hook") -> Webho
         search_ids=(),
         enabled=True,
         now=NOW,
+    )
+
+
+def new_dataset(name: str, sha256: str, *, dataset_id: str | None = None) -> UploadedDataset:
+    """Make an uploaded data set, not stored, with the shape of digits."""
+    found = dataset_id or new_id("dts")
+    return UploadedDataset(
+        id=found,
+        facts=replace(DATASETS["digits"], name=name, id=found, sha256=sha256),
+        sha256=sha256,
+        samples_sha256="5" * 64,
+        size_bytes=1 << 40,
+        layout="npz",
+        class_names=tuple("abcdefghij"),
+        dealt=("validation",),
+        split_seed=7,
+        created_at=NOW,
     )
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from training.augmentation import Augmentation, augment
 from training.datasets.dataset import Split
-from training.datasets.stratify import stratified_split
+from training.stratify import stratified_split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,8 @@ def check_export(path: Path, *, name: str, data: str) -> dict[str, Any]:
     Args:
         path: The packed file.
         name: Of the export's format.
-        data: Name of a built-in data set, or a folder that holds one's files.
+        data: Name of a built-in data set, a folder that holds one's files, or the stored file of an
+            uploaded one.
 
     Returns:
         A report of plain values: ``runs`` lists what was executed (see ``Executed``), ``status`` is

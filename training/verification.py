@@ -28,6 +28,7 @@ from training.datasets import (
     cifar10,
     fashion_mnist,
     load_dataset,
+    read_stored,
 )
 from training.datasets.download import Fetch
 
@@ -55,8 +56,8 @@ def verify_file(
 
     Args:
         path: The file.
-        data: Name of a built-in data set, or a folder that holds one's files; None measures no
-            accuracy.
+        data: Name of a built-in data set, a folder that holds one's files, or the stored file of
+            an uploaded one; None measures no accuracy.
         claims: What is said about the file, any of ``sha256``, ``size_bytes``, ``candidate_hash``,
             ``seed``, and the accuracies ``accuracy`` (validation) and ``test_accuracy``. Those may
             be rounded: ``accuracy_tolerance`` says by how much.
@@ -191,11 +192,13 @@ def dataset_of(artifact: Artifact, data: str) -> Dataset:
 
     Args:
         artifact: The network; only data sets that fit it are looked for in a folder.
-        data: Name of a built-in data set, or a folder.
+        data: Name of a built-in data set, a folder, or the stored file of an uploaded one.
 
     Raises:
         DatasetError: If there is none, or its files are damaged.
     """
+    if data not in LOADERS and Path(data).is_file():
+        return read_stored(Path(data))
     if data in LOADERS or not Path(data).is_dir():
         return load_dataset(data)
     shape = (artifact.channels, artifact.height, artifact.width)

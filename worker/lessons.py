@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Final
 
-from search.datasets import DATASETS
+from search.dataset_lookup import facts_of
 from search.entities import Search, Trial
 from search.models import model_of_space
 from search.states import TrialState
@@ -33,7 +33,8 @@ def _lessons_of(store: Store, search_id: str) -> tuple[Lesson, ...]:
         if key in _remembered:
             return _remembered[key]
         trials = uow.trials.of_search(search_id)
-    facts, model = DATASETS[search.dataset], model_of_space(store, search.space)
+        facts = facts_of(uow, search)
+    model = model_of_space(store, search.space)
     space = space_from_json(
         search.space,
         input_shape=facts.input_shape,

@@ -45,6 +45,7 @@ environment (defaults in brackets):
   BITPARETO_ARTIFACTS_URL  file://… or s3://bucket/prefix, with AWS_… as usual [in the data folder]
   BITPARETO_REQUIRE_KEYS   1: requests of this machine need an API key too [0]
   BITPARETO_RATE_LIMIT     requests per minute of a key, or an address without; 0 is no limit [3000]
+  BITPARETO_MAX_DATASET_MIB  longest upload of a data set [1024]
   BITPARETO_DEVICE         auto, cpu or cuda [auto]
   BITPARETO_GPU_FREE_GIB   a worker does not start on a GPU with less memory free [1]
   BITPARETO_TORCH_THREADS  threads of each worker [1]

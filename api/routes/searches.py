@@ -142,7 +142,7 @@ def resume(
 @router.post(
     "/{search_id}:extend",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problem_responses(400, 404, 408, 413, 422, 503),
+    responses=problem_responses(400, 404, 408, 409, 413, 422, 503),
     summary="Give a search more trials or more time",
 )
 def extend(

@@ -6,6 +6,7 @@ from api.deps import StoreDep
 from api.errors import problem_responses
 from api.mapping import preview_to_wire
 from bitpareto.types import SpacePreview, SpacePreviewRequest
+from search.dataset_lookup import named_dataset
 from search.hardware import live, named_profile
 from search.models import model_of_space
 from search.use_cases.previews import preview_space
@@ -28,7 +29,7 @@ def preview(body: SpacePreviewRequest, store: StoreDep) -> SpacePreview:
     model = model_of_space(store, body.space)
     hardware = named_profile(store, body.hardware)
     found = preview_space(
-        dataset=body.dataset,
+        dataset=named_dataset(store, body.dataset),
         space=body.space,
         budgets=dict(body.budgets.items()),
         n=body.n,

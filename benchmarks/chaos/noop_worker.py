@@ -64,7 +64,12 @@ def install() -> None:
     """Put the stand-ins where the tasks will import them from."""
     stands_in: dict[str, dict[str, Any]] = {
         "training.trial": {"run_trial": run_trial, "measure_artifact": measure_artifact},
-        "training.datasets": {"Dataset": _Dataset, "Split": object, "load_dataset": _load},
+        "training.datasets": {
+            "Dataset": _Dataset,
+            "Split": object,
+            "load_dataset": _load,
+            "load_stored": _load,
+        },
         "worker.device": {"choose_device": lambda: "cpu"},
     }
     for name, content in stands_in.items():
@@ -73,7 +78,7 @@ def install() -> None:
         sys.modules[name] = module
 
 
-def _load(_name: str) -> _Dataset:
+def _load(*_: object) -> _Dataset:
     return _Dataset()
 
 

@@ -6,7 +6,6 @@ alone, so a program that asks for too much ends here and not in a server.
 """
 
 import json
-import resource
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Final
 from networks.imported.convert import convert
 from networks.imported.errors import ProgramError, ProgramProblem
 from networks.safetensors import write_safetensors
+from search.process_limits import limit_process
 from search_space.layer_json import layers_to_json
 
 WEIGHTS: Final = "weights.safetensors"
@@ -25,16 +25,7 @@ MOST_OUTPUT_BYTES: Final = 1 << 30
 
 def main(program: Path, folder: Path) -> None:
     """Convert one file and print what came of it."""
-    limits = (
-        (resource.RLIMIT_AS, MOST_MEMORY_BYTES),
-        (resource.RLIMIT_CPU, MOST_CPU_S),
-        (resource.RLIMIT_FSIZE, MOST_OUTPUT_BYTES),
-        (resource.RLIMIT_CORE, 0),
-    )
-    for kind, bound in limits:
-        hard = resource.getrlimit(kind)[1]
-        lowest = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        resource.setrlimit(kind, (lowest, lowest))
+    limit_process(memory_bytes=MOST_MEMORY_BYTES, cpu_s=MOST_CPU_S, output_bytes=MOST_OUTPUT_BYTES)
     try:
         network = convert(program.read_bytes())
         (folder / WEIGHTS).write_bytes(write_safetensors(network.weights))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from search.admission import admit_space
+from search.datasets import DatasetFacts
 from search.errors import FieldProblem, InvalidRequestError
 from search.hardware_admission import admit_on_hardware
 from search_space.errors import BudgetInfeasibleError
@@ -14,7 +15,7 @@ from search_space.preview import Preview, preview
 
 def preview_space(
     *,
-    dataset: str,
+    dataset: DatasetFacts | FieldProblem,
     space: Mapping[str, Any],
     budgets: Mapping[str, float],
     n: int,
@@ -26,7 +27,7 @@ def preview_space(
     """Check a space as a search would be checked, and look at it.
 
     Args:
-        dataset: Name of a data set.
+        dataset: The data set that is named, or that there is none.
         space: As declared.
         budgets: Upper bounds per exact cost.
         n: Assignments to look at.

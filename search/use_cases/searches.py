@@ -11,6 +11,7 @@ from search.ids import new_id
 from search.recipe import Recipe
 from search.states import TERMINAL_SEARCH_STATES, SearchState
 from search.store import UnitOfWork
+from search.use_cases.datasets import hold_dataset
 from search.use_cases.transitions import SEARCHING, move_search
 
 
@@ -29,8 +30,14 @@ def create_search(
     ref_point: Mapping[str, float],
     now: datetime,
     hardware: WrittenProfile | None = None,
+    dataset_id: str | None = None,
 ) -> Search:
-    """Store a validated search as queued."""
+    """Store a validated search as queued.
+
+    Raises:
+        InvalidRequestError: If its data set was deleted meanwhile.
+    """
+    hold_dataset(uow, dataset_id)
     reason = Reason(code="waiting_for_optimizer", message="no optimize worker has taken it up yet")
     search = Search(
         id=new_id("sea"),
@@ -40,6 +47,7 @@ def create_search(
         state=SearchState.QUEUED,
         state_reason=reason,
         dataset=dataset,
+        dataset_id=dataset_id,
         space=space,
         objectives=tuple(objectives),
         budgets=budgets,

@@ -25,6 +25,7 @@ from tests.service import (
     claim,
     complete,
     later,
+    new_dataset,
     new_search,
     proposals,
     queue_trials,
@@ -34,6 +35,7 @@ FOLDER: Final = Path(__file__).parent / "frozen_schemas"
 NAME: Final = "a name with ü, \N{GRINNING FACE}, 'quotes' and \\ in it"
 ACCURACIES: Final = (0.91, 0.95)
 """Of its completed trials, by number; the second is on the front with the first."""
+DATASET: Final = new_dataset("flowers", "1" * 64, dataset_id="dts_00000000000000000000000000")
 YAML: Final = "name: mine\ncomment: kept as written\n"
 
 
@@ -88,6 +90,7 @@ def _fill_the_rest(store: Store) -> None:
     )
     with store.begin() as uow:
         uow.models.add(model)
+        uow.datasets.add(DATASET)
         request = RequestKey(name="one", fingerprint="f" * 64)
         uow.request_keys.claim(request, NOW)
         uow.request_keys.keep(request, model.id)

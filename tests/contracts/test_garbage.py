@@ -29,7 +29,7 @@ from tests.service import NOW, claim, complete, new_search, proposals, queue_tri
 from worker.garbage import Removed, collect
 from worker.main import main
 
-NO_FILES = {"hardware_profiles.sha256", "models.sha256"}
+NO_FILES = {"datasets.sha256", "hardware_profiles.sha256", "models.sha256"}
 """Columns that hold the hash of something that is not in the artifact store."""
 
 

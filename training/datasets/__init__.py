@@ -1,4 +1,4 @@
-"""Built-in data sets by name: ``load_dataset("digits")``."""
+"""Built-in data sets by name: ``load_dataset("digits")``; uploaded ones by their file."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from training.datasets.errors import (
     DatasetUnavailableError,
     UnknownDatasetError,
 )
+from training.datasets.stored import load_stored, read_stored
 
 __all__ = [
     "LOADERS",
@@ -22,6 +23,8 @@ __all__ = [
     "Split",
     "UnknownDatasetError",
     "load_dataset",
+    "load_stored",
+    "read_stored",
 ]
 
 LOADERS: Final[Mapping[str, Callable[[], Dataset]]] = MappingProxyType(

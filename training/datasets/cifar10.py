@@ -19,7 +19,7 @@ from training.datasets.download import Fetch, fetch
 from training.datasets.errors import DatasetUnavailableError
 from training.datasets.parquet import read_parquet
 from training.datasets.places import data_dirs
-from training.datasets.stratify import stratified_split
+from training.stratify import stratified_split
 
 URL: Final = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 MD5: Final = "md5:c32a1d4ab5d03f1284b67883e8d87530"

@@ -5,7 +5,7 @@ from sklearn.datasets import load_digits
 
 from search.datasets import DATASETS
 from training.datasets.dataset import Dataset, Split, make_dataset
-from training.datasets.stratify import stratified_split
+from training.stratify import stratified_split
 
 
 def load() -> Dataset:

@@ -13,7 +13,7 @@ from training.datasets.download import Fetch, fetch
 from training.datasets.errors import DatasetUnavailableError
 from training.datasets.idx import read_idx
 from training.datasets.places import data_dirs
-from training.datasets.stratify import stratified_split
+from training.stratify import stratified_split
 
 DEBIAN_DIR: Final = Path("/usr/share/datasets/fashion-mnist")
 """Of the package ``dataset-fashion-mnist``, which compresses the same files anew, so that the gzip

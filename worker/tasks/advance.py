@@ -7,7 +7,7 @@ from typing import Final
 
 from optimizer.registry import STRATEGIES, explain
 from optimizer.seeds import with_seeds
-from search.datasets import DATASETS
+from search.dataset_lookup import facts_of
 from search.explanations import Explanation
 from search.hardware import live
 from search.log_ids import log_ids
@@ -108,7 +108,9 @@ def _explained(parts: Parts, plan: AdvancePlan) -> Explanation | None:
 
 
 def _request(parts: Parts, plan: AdvancePlan) -> AskRequest:
-    search, facts = plan.search, DATASETS[plan.search.dataset]
+    search = plan.search
+    with parts.store.read() as uow:
+        facts = facts_of(uow, search)
     model = model_of_space(parts.store, search.space)
     space = space_from_json(
         search.space,

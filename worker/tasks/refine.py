@@ -11,9 +11,9 @@ from search.states import SearchState
 from search.use_cases.results import finish_refining, record_test_accuracy
 from training.datasets import Split
 from training.trial import measure_artifact
+from worker.data import data_of
 from worker.parts import Parts
 from worker.persistence import persist
-from worker.tasks.train import cached_dataset
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def refine(parts: Parts, search_id: str) -> None:
             files = uow.artifacts.of_trials([trial.id for trial in front])
         if search.state != SearchState.REFINING:
             return
-        test = cached_dataset(search.dataset).test
+        test = data_of(parts, search).test
         random.shuffle(front)
         for trial in front:
             if parts.identity.drain.is_set():

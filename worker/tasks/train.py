@@ -6,7 +6,6 @@ import socket
 import traceback
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 from db.blobs import ArtifactStoreUnavailableError
@@ -34,9 +33,9 @@ from search.use_cases.leases import (
 from search.use_cases.placement import end_out_of_memory, next_suited
 from search.use_cases.results import complete_trial, fail_trial
 from search.use_cases.rungs import rungs_of
-from training.datasets import Dataset, load_dataset
 from training.float_start import FloatStart
 from training.trial import run_trial
+from worker.data import data_of
 from worker.heartbeat import HeldTrial
 from worker.parts import Parts
 from worker.persistence import ForgivingCheckpoints, persist, put_file
@@ -46,8 +45,6 @@ logger = logging.getLogger(__name__)
 
 _LINE_CHARACTERS: Final = 500
 _TRACEBACK_CHARACTERS: Final = 4000
-
-cached_dataset = lru_cache(maxsize=1)(load_dataset)
 
 
 def answer(parts: Parts, trial_id: str) -> None:
@@ -119,11 +116,10 @@ def _attempt(parts: Parts, claim: Claim, log: TrialLog) -> bool:
 def _run(parts: Parts, claim: Claim, log: TrialLog) -> bool:
     try:
         with HeldTrial(parts, claim.lease) as held:
-            dataset: Dataset = cached_dataset(claim.search.dataset)
             result = run_trial(
                 layers=claim.trial.layers,
                 recipe=claim.search.recipe,
-                dataset=dataset,
+                dataset=data_of(parts, claim.search),
                 seed=claim.trial.seed,
                 candidate_hash=claim.trial.candidate_hash,
                 device=parts.identity.device,

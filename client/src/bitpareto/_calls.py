@@ -5,6 +5,7 @@ The sync and the async client send the same calls, so neither repeats the other.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
@@ -44,7 +45,10 @@ class Call(Generic[T]):
     """One request.
 
     Attributes:
-        content_type: Of ``body``.
+        file: A file whose content is the body, read piece by piece.
+        on_sent: Told how many bytes of ``file`` have been sent; 0 where it begins anew.
+        read_timeout_s: Longest wait for the answer, where the client's would be too short.
+        content_type: Of ``body`` or ``file``.
         key: Sent as ``Idempotency-Key``, by which the server knows a call that comes again.
         headers: Further ones.
         idempotent: Sending it twice does the same as sending it once, so it may be retried.
@@ -56,6 +60,9 @@ class Call(Generic[T]):
     read: Callable[[bytes], T]
     params: Mapping[str, Param] = field(default_factory=dict)
     body: bytes | None = None
+    file: Path | None = None
+    on_sent: Callable[[int], None] | None = None
+    read_timeout_s: float | None = None
     content_type: str = "application/json"
     key: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)

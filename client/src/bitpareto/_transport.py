@@ -32,8 +32,10 @@ def request_headers(call: Call[T], attempt: int, api_key: str | None) -> dict[st
     """Return the headers of one attempt."""
     headers = {"User-Agent": f"bitpareto-python/{VERSION}", "X-Client-Version": VERSION}
     headers |= call.headers
-    if call.body is not None:
+    if call.body is not None or call.file is not None:
         headers["Content-Type"] = call.content_type
+    if call.file is not None:
+        headers["Content-Length"] = str(call.file.stat().st_size)
     if call.key is not None:
         headers["Idempotency-Key"] = call.key
     if api_key is not None:

@@ -15,12 +15,13 @@ import pytest
 from api.access_table import NEEDS, Need
 from api.app import create_app
 from search.access import DEFAULT_PROJECT, Role, Scope
+from search.datasets import DATASETS, UploadedDataset
 from search.use_cases.access import create_key, create_project, revoke_key, set_member
 from search.use_cases.searches import cancel_search
 from search.use_cases.webhooks import send_ping
 from tests.contracts.test_garbage import add_model
 from tests.served import BODY, Deployment, InProcess, served
-from tests.service import EXPLANATION, add_webhook, new_search
+from tests.service import EXPLANATION, add_webhook, new_dataset, new_search
 from tests.unit.api.test_hardware_profiles import YAML
 
 REMOTE = {"Host": "bitpareto.example"}
@@ -65,6 +66,7 @@ NOWHERE = {
     "model_id": "mod_nobody",
     "webhook_id": "whk_00000000000000000000000000",
     "delivery_id": "dlv_00000000000000000000000000",
+    "dataset_id": "dts_00000000000000000000000000",
     "format": "onnx",
     "name": "nobodys",
     "project": "nowhere",
@@ -145,6 +147,20 @@ def test_a_key_does_no_more_than_it_may(api: InProcess, keys: Keys, operation: O
     assert (status == 403) == operation.need.runs_deployment
 
 
+def stored_dataset(deployment: Deployment) -> UploadedDataset:
+    """Store a data set with its files."""
+    content, samples = b"pixels", b"picture"
+    sha256 = deployment.files.put(content)
+    made = replace(
+        new_dataset("flowers", sha256),
+        samples_sha256=deployment.files.put(samples),
+        size_bytes=len(content),
+    )
+    with deployment.store.begin() as uow:
+        assert uow.datasets.add(made)
+    return made
+
+
 @pytest.fixture
 def mine(deployment: Deployment, keys: Keys) -> dict[str, str]:
     """Ids of what belongs to the project ``default``."""
@@ -152,6 +168,7 @@ def mine(deployment: Deployment, keys: Keys) -> dict[str, str]:
     (claimed,) = deployment.claimed(search, 1)
     artifact_id = deployment.complete(claimed, 0.9)
     add_model(deployment.store, "d" * 64)
+    dataset = stored_dataset(deployment)
     with deployment.store.begin() as uow:
         (model,) = uow.models.page(1)
         uow.searches.lock(search.id)
@@ -167,6 +184,7 @@ def mine(deployment: Deployment, keys: Keys) -> dict[str, str]:
         "model_id": model.id,
         "webhook_id": webhook.id,
         "delivery_id": delivery.id,
+        "dataset_id": dataset.id,
         "format": "onnx",
         "name": "board",
         "project": DEFAULT_PROJECT,
@@ -208,9 +226,10 @@ def test_lists_are_of_the_own_project(api: InProcess, keys: Keys, mine: dict[str
         ("/v1/searches", mine["search_id"]),
         ("/v1/models", mine["model_id"]),
         ("/v1/webhooks", mine["webhook_id"]),
+        ("/v1/datasets", mine["dataset_id"]),
     ):
         assert own in ids(path, keys.admin)
-        assert ids(path, keys.other) == set()
+        assert ids(path, keys.other) <= {*DATASETS}
     assert mine["key_id"] not in ids("/v1/api-keys", keys.other)
 
 

@@ -109,7 +109,7 @@ def test_the_converter_knows_no_secrets(
     fake.write_text(f"#!/bin/sh\nenv > {shown}\nexit 3\n")
     fake.chmod(0o755)
     monkeypatch.setenv("BITPARETO_DATABASE_URL", "postgresql://secret")
-    monkeypatch.setattr("api.model_converter.sys.executable", str(fake))
+    monkeypatch.setattr("api.child_process.sys.executable", str(fake))
     assert upload(api).status_code == 500
     assert "secret" not in shown.read_text()
     assert os.environ["BITPARETO_DATABASE_URL"].endswith("secret")

@@ -14,7 +14,7 @@ from tests.unit.api.test_hardware_profiles import YAML
 
 __all__ = ["keys", "mine"]
 
-NAMES = re.compile(r"\w+_ids?|comparable_with|hardware|model|searches")
+NAMES = re.compile(r"\w+_ids?|comparable_with|dataset|hardware|model|searches")
 """Of fields and query parameters that name an object."""
 OWN = {**BODY, "space": SPACE}
 RECEIVER = "https://93.184.215.14/"
@@ -24,6 +24,18 @@ CASES: dict[tuple[str, str], tuple[str, str, Any]] = {
         "GET",
         "/v1/searches?comparable_with=search_id",
         None,
+    ),
+    ("searches_list_searches", "dataset"): ("GET", "/v1/searches?dataset=dataset_id", None),
+    ("SearchCreate", "dataset"): ("POST", "/v1/searches", {**OWN, "dataset": "dataset_id"}),
+    ("SearchOverrides", "dataset"): (
+        "POST",
+        "/v1/searches/own:clone",
+        {"dataset": "dataset_id"},
+    ),
+    ("SpacePreviewRequest", "dataset"): (
+        "POST",
+        "/v1/spaces:preview",
+        {**OWN, "dataset": "dataset_id"},
     ),
     ("events_all_events", "search_id"): ("GET", "/v1/events?search_id=search_id", None),
     ("audit_list_entries", "object_id"): ("GET", "/v1/audit?object_id=search_id", None),
@@ -102,7 +114,9 @@ def _send(
     names = re.compile(rf"(?<==)(?:{'|'.join(ids)})$|own_webhook$|own(?=:)") if ids else None
     if names is not None:
         path = names.sub(lambda found: ids[found[0]], path)
-        text = re.sub(r'"(search_id|model_id|name)"(?!:)', _quoted(ids), json.dumps(body))
+        text = re.sub(
+            r'"(dataset_id|search_id|model_id|name)"(?!:)', _quoted(ids), json.dumps(body)
+        )
         body = json.loads(text)
     headers = {**REMOTE, "Authorization": f"Bearer {key}"}
     answer = api.request(method, path, headers=headers, json=body)

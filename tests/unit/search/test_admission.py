@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from search.admission import admit
-from search.errors import InvalidRequestError
+from search.datasets import DATASETS
+from search.errors import FieldProblem, InvalidRequestError
 from search.focus import Target, region_of
 from search_space.costs import cost_mapping
 
 SOUND: dict[str, Any] = {
-    "dataset": "digits",
+    "dataset": DATASETS["digits"],
     "space": {"family": "mobilenetv2"},
     "objectives": ("accuracy", "size_bytes"),
     "budgets": {},
@@ -43,7 +44,7 @@ def test_a_budget_is_the_reference_unless_the_space_ends_before_it() -> None:
 
 def test_mistakes_of_all_kinds_are_told_together() -> None:
     assert _pointers(
-        dataset="mnist",
+        dataset=FieldProblem("/dataset", "unknown_dataset", "there is none"),
         space={"family": "vgg19"},
         objectives=("speed", "speed"),
         budgets={"size_bytes": -1, "accuracy": 1},

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from search.admission import Admission, admit
+from search.datasets import DATASETS
 from search.errors import FieldProblem, InvalidRequestError
 from search_space.hardware.estimate import exact_costs, runs_every_layer
 from search_space.hardware.reader import read_profile
@@ -22,7 +23,7 @@ SMALL = {
 
 def admit_small(**changes: Any) -> Admission:
     fields = {
-        "dataset": "digits",
+        "dataset": DATASETS["digits"],
         "space": SMALL,
         "objectives": ("accuracy", "latency_ms"),
         "budgets": {},

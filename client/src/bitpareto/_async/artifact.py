@@ -1,18 +1,14 @@
 """A packed file on the server, and how it comes here whole or not at all."""
 
-import hashlib
 import os
-from asyncio import sleep
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from bitpareto._async.downloads import fetch_file
 from bitpareto._async.transport import AsyncTransport
 from bitpareto._calls import Call
-from bitpareto._files import put_file
-from bitpareto._retries import Patience
-from bitpareto.errors import APIConnectionError, APIStatusError, DownloadError
+from bitpareto._files import partial_file, put_file
 from bitpareto.types import Artifact as ArtifactData
 
 SUFFIX: Final = ".bpar"
@@ -59,7 +55,17 @@ class AsyncArtifact:
         Raises:
             DownloadError: If the bytes are not those promised; nothing is written then.
         """
-        return self._put(Path(path), SUFFIX, await self._fetch())
+        target = self._target(Path(path), SUFFIX)
+        with partial_file(target) as partial:
+            await fetch_file(
+                self._transport,
+                self.data.href,
+                partial,
+                what=f"artifact {self.id}",
+                size_bytes=self.size_bytes,
+                sha256=self.sha256,
+            )
+        return target
 
     async def export(self, format: str, path: str | os.PathLike[str]) -> Path:  # noqa: A002 - as REST names it
         """Fetch the network in another format, and put the file in place in one step.
@@ -76,41 +82,8 @@ class AsyncArtifact:
         """
         route = f"{self.data.href}/exports/{quote(format, safe='')}"
         content = await self._transport.send(Call(method="GET", path=route, read=bytes))
-        return self._put(Path(path), EXPORT_SUFFIXES.get(format, ""), content)
-
-    def _put(self, target: Path, suffix: str, content: bytes) -> Path:
-        if target.is_dir():
-            target /= f"{self.id}{suffix}"
+        target = self._target(Path(path), EXPORT_SUFFIXES.get(format, ""))
         return put_file(target, lambda part: part.write_bytes(content))
 
-    async def _fetch(self) -> bytes:
-        content, patience = bytearray(), Patience(self._transport.max_retries)
-        while not content or len(content) < self.size_bytes:
-            before = len(content)
-            try:
-                await self._fetch_rest(content)
-            except (APIConnectionError, APIStatusError) as error:
-                # a connection that brought something is no failure: the next one starts behind it
-                if len(content) > before:
-                    patience.heard()
-                await sleep(patience.delay_after(error))
-            else:
-                break
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != self.sha256:
-            raise DownloadError(
-                f"artifact {self.id}: {len(content)} bytes with hash {digest} came, "
-                f"{self.size_bytes} bytes with hash {self.sha256} were promised"
-            )
-        return bytes(content)
-
-    async def _fetch_rest(self, content: bytearray) -> None:
-        """Append what is missing; a server that does not send parts makes it start again."""
-        part = {"Range": f"bytes={len(content)}-", "If-Range": f'"{self.sha256}"'}
-        headers = part if content else {}
-        call = Call(method="GET", path=self.data.href, read=bytes, headers=headers)
-        async with self._transport.stream(call) as answer:
-            if answer.status != HTTPStatus.PARTIAL_CONTENT:
-                content.clear()
-            async for chunk in answer.chunks:
-                content += chunk
+    def _target(self, path: Path, suffix: str) -> Path:
+        return path / f"{self.id}{suffix}" if path.is_dir() else path

@@ -8,6 +8,7 @@ from bitpareto import _access_calls as access_calls
 from bitpareto import _calls as calls
 from bitpareto._async.resources.api_keys import AsyncApiKeys
 from bitpareto._async.resources.audit import AsyncAudit
+from bitpareto._async.resources.datasets import AsyncDatasets
 from bitpareto._async.resources.events import AsyncEvents
 from bitpareto._async.resources.hardware_profiles import AsyncHardwareProfiles
 from bitpareto._async.resources.models import AsyncModels
@@ -39,6 +40,7 @@ class AsyncClient:
         searches: Create, clone, read, list, extend, pause, resume and cancel searches.
         trials: Read, cancel and replicate trials.
         models: Upload networks of your own, list and read them.
+        datasets: Upload data sets of your own; list, read, fetch and delete them.
         hardware_profiles: Add, list and read hardware profiles.
         workers: List worker processes.
         spaces: Look at search spaces.
@@ -78,6 +80,7 @@ class AsyncClient:
         self.searches = AsyncSearches(self._transport)
         self.trials = AsyncTrials(self._transport)
         self.models = AsyncModels(self._transport)
+        self.datasets = AsyncDatasets(self._transport)
         self.hardware_profiles = AsyncHardwareProfiles(self._transport)
         self.workers = AsyncWorkers(self._transport)
         self.spaces = AsyncSpaces(self._transport)

@@ -1,19 +1,15 @@
 # Made by scripts/make_sync_client.py; change bitpareto/_async instead.
 """A packed file on the server, and how it comes here whole or not at all."""
 
-import hashlib
 import os
-from http import HTTPStatus
 from pathlib import Path
-from time import sleep
 from typing import Final
 from urllib.parse import quote
 
 from bitpareto._calls import Call
-from bitpareto._files import put_file
-from bitpareto._retries import Patience
+from bitpareto._files import partial_file, put_file
+from bitpareto._sync.downloads import fetch_file
 from bitpareto._sync.transport import Transport
-from bitpareto.errors import APIConnectionError, APIStatusError, DownloadError
 from bitpareto.types import Artifact as ArtifactData
 
 SUFFIX: Final = ".bpar"
@@ -60,7 +56,17 @@ class Artifact:
         Raises:
             DownloadError: If the bytes are not those promised; nothing is written then.
         """
-        return self._put(Path(path), SUFFIX, self._fetch())
+        target = self._target(Path(path), SUFFIX)
+        with partial_file(target) as partial:
+            fetch_file(
+                self._transport,
+                self.data.href,
+                partial,
+                what=f"artifact {self.id}",
+                size_bytes=self.size_bytes,
+                sha256=self.sha256,
+            )
+        return target
 
     def export(self, format: str, path: str | os.PathLike[str]) -> Path:  # noqa: A002 - as REST names it
         """Fetch the network in another format, and put the file in place in one step.
@@ -77,41 +83,8 @@ class Artifact:
         """
         route = f"{self.data.href}/exports/{quote(format, safe='')}"
         content = self._transport.send(Call(method="GET", path=route, read=bytes))
-        return self._put(Path(path), EXPORT_SUFFIXES.get(format, ""), content)
-
-    def _put(self, target: Path, suffix: str, content: bytes) -> Path:
-        if target.is_dir():
-            target /= f"{self.id}{suffix}"
+        target = self._target(Path(path), EXPORT_SUFFIXES.get(format, ""))
         return put_file(target, lambda part: part.write_bytes(content))
 
-    def _fetch(self) -> bytes:
-        content, patience = bytearray(), Patience(self._transport.max_retries)
-        while not content or len(content) < self.size_bytes:
-            before = len(content)
-            try:
-                self._fetch_rest(content)
-            except (APIConnectionError, APIStatusError) as error:
-                # a connection that brought something is no failure: the next one starts behind it
-                if len(content) > before:
-                    patience.heard()
-                sleep(patience.delay_after(error))
-            else:
-                break
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != self.sha256:
-            raise DownloadError(
-                f"artifact {self.id}: {len(content)} bytes with hash {digest} came, "
-                f"{self.size_bytes} bytes with hash {self.sha256} were promised"
-            )
-        return bytes(content)
-
-    def _fetch_rest(self, content: bytearray) -> None:
-        """Append what is missing; a server that does not send parts makes it start again."""
-        part = {"Range": f"bytes={len(content)}-", "If-Range": f'"{self.sha256}"'}
-        headers = part if content else {}
-        call = Call(method="GET", path=self.data.href, read=bytes, headers=headers)
-        with self._transport.stream(call) as answer:
-            if answer.status != HTTPStatus.PARTIAL_CONTENT:
-                content.clear()
-            for chunk in answer.chunks:
-                content += chunk
+    def _target(self, path: Path, suffix: str) -> Path:
+        return path / f"{self.id}{suffix}" if path.is_dir() else path

@@ -9,6 +9,7 @@ from bitpareto import _access_calls as access_calls
 from bitpareto import _calls as calls
 from bitpareto._sync.resources.api_keys import ApiKeys
 from bitpareto._sync.resources.audit import Audit
+from bitpareto._sync.resources.datasets import Datasets
 from bitpareto._sync.resources.events import Events
 from bitpareto._sync.resources.hardware_profiles import HardwareProfiles
 from bitpareto._sync.resources.models import Models
@@ -40,6 +41,7 @@ class Client:
         searches: Create, clone, read, list, extend, pause, resume and cancel searches.
         trials: Read, cancel and replicate trials.
         models: Upload networks of your own, list and read them.
+        datasets: Upload data sets of your own; list, read, fetch and delete them.
         hardware_profiles: Add, list and read hardware profiles.
         workers: List worker processes.
         spaces: Look at search spaces.
@@ -79,6 +81,7 @@ class Client:
         self.searches = Searches(self._transport)
         self.trials = Trials(self._transport)
         self.models = Models(self._transport)
+        self.datasets = Datasets(self._transport)
         self.hardware_profiles = HardwareProfiles(self._transport)
         self.workers = Workers(self._transport)
         self.spaces = Spaces(self._transport)

@@ -1,11 +1,12 @@
 # Made by scripts/make_sync_client.py; change bitpareto/_async instead.
 """Sends calls, again where that is safe and may help."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import sleep
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import httpx
 
@@ -15,6 +16,8 @@ from bitpareto._transport import check_version, connection_error, request_header
 from bitpareto.errors import status_error
 
 T = TypeVar("T")
+
+_PIECE_BYTES: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,24 @@ class Transport:
             call.method,
             self.base_url + call.path,
             params=dict(call.params) or None,
-            content=call.body,
+            content=call.body if call.file is None else _pieces(call.file, call.on_sent),
             headers=request_headers(call, attempt, self._api_key),
+            timeout=self._timeout(call),
         )
+
+    def _timeout(self, call: Call[T]) -> httpx.Timeout:
+        own = self._http.timeout
+        read = own.read if call.read_timeout_s is None else call.read_timeout_s
+        return httpx.Timeout(connect=own.connect, read=read, write=own.write, pool=own.pool)
+
+
+def _pieces(path: Path, on_sent: Callable[[int], None] | None) -> Iterator[bytes]:
+    n_sent = 0
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            if on_sent is not None:
+                on_sent(n_sent)
+            yield piece
+            n_sent += len(piece)
+    if on_sent is not None:
+        on_sent(n_sent)

@@ -9,6 +9,7 @@ from bitpareto._transport import DEFAULT_BASE_URL, VERSION
 from bitpareto.cli import (
     commands,
     completion,
+    data,
     events,
     explain,
     export,
@@ -246,7 +247,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     completion.takes_file(check.add_argument("file", metavar="FILE", help="a packed file"))
     check.add_argument(
-        "--data", metavar="NAME_OR_FOLDER", help="measure its accuracy on this data set"
+        "--data", metavar="NAME_OR_PATH", help="measure its accuracy on this data set"
     )
     check.add_argument(
         "--trial", metavar="TRIAL", help="compare with what the server says of this trial"
@@ -275,7 +276,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         )
     )
     exported.add_argument(
-        "--check", metavar="NAME_OR_FOLDER", help="run it on the validation split of a data set"
+        "--check", metavar="NAME_OR_PATH", help="run it on the validation split of a data set"
     )
 
     own = verbs.add_parser("models", help="upload and list networks of your own")
@@ -292,6 +293,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     listing = "list uploaded networks, newest first"
     ls_models = add("ls", models.ls, listing, "bitpareto models ls", actions)
     ls_models.add_argument("--limit", type=_positive, default=20, metavar="N", help="default 20")
+
+    data.describe(verbs, add, _positive)
 
     devices = verbs.add_parser("hardware", help="add, list and show hardware profiles")
     kinds = devices.add_subparsers(title="commands", metavar="COMMAND", required=True)

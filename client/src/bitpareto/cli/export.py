@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bitpareto._sync.client import Client
+from bitpareto.cli.data import data_here
 from bitpareto.errors import ExporterMissingError, ExportError
 from bitpareto.sizes import format_size
 
@@ -28,7 +29,7 @@ CHECK: Final = "bitpareto.export-check"
 Report = dict[str, Any]
 
 
-def export(client: Client, arguments: argparse.Namespace, out: Console) -> None:  # noqa: ARG001 - offline, but called like every command
+def export(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     """Write a packed file in another format, and run it where asked to.
 
     Raises:
@@ -40,7 +41,8 @@ def export(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     report = _installed(EXPORT, "exports")(path, output, name=name)
     if arguments.check is not None and report["status"] == "ok":
         check = _installed(CHECK, "worker,exports")
-        report |= check(path, name=name, data=arguments.check)
+        with data_here(client, arguments.check) as data:
+            report |= check(path, name=name, data=data)
     if arguments.json:
         out.print_json(data=report)
     else:

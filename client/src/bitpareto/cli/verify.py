@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bitpareto._sync.client import Client
+from bitpareto.cli.data import data_here
 from bitpareto.errors import VerificationError, VerifierMissingError
 from bitpareto.sizes import format_size
 
@@ -71,10 +72,11 @@ def verify(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     if arguments.accuracy is not None:
         rounded: RoundedAccuracy = arguments.accuracy
         claims |= {"accuracy": rounded.value, "accuracy_tolerance": rounded.tolerance}
-    report = {
-        **verifier(Path(arguments.file), data=data, claims=claims),
-        "provenance": provenance,
-    }
+    with data_here(client, data) as found:
+        report = {
+            **verifier(Path(arguments.file), data=found, claims=claims),
+            "provenance": provenance,
+        }
     if arguments.json:
         out.print_json(data=report)
     else:
@@ -110,7 +112,7 @@ def _of_trial(client: Client, trial_id: str) -> tuple[str, Report, Report]:
         "recipe": search.recipe.model_dump(mode="json"),
         "finished_at": trial.finished_at.isoformat() if trial.finished_at else None,
     }
-    return search.dataset, claims, provenance
+    return search.dataset_id or search.dataset, claims, provenance
 
 
 def _table(report: Report) -> Table:

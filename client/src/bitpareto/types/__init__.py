@@ -17,6 +17,7 @@ from bitpareto.types.access import (
     Session,
     SessionCreate,
 )
+from bitpareto.types.datasets import Dataset
 from bitpareto.types.explanations import BitStep, Explanation, GeneImportance, PredictedPoint
 from bitpareto.types.hardware import HardwareProfile, HardwareProfiles, HardwareRef
 from bitpareto.types.history import CurvePoint, Curves, HypervolumeHistory, HypervolumePoint
@@ -87,6 +88,7 @@ __all__ = [
     "CostPreview",
     "CurvePoint",
     "Curves",
+    "Dataset",
     "DatasetMeta",
     "DeviceFit",
     "EarlyStopping",

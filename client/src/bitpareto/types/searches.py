@@ -159,6 +159,7 @@ class SearchCreate(RequestModel):
 
     name: str = Field(default="", max_length=200)
     dataset: str = Field(max_length=100)
+    """Name of a built-in data set, or name or id of one of yours."""
     space: dict[str, Any]
     """A declared space; see ``docs/search-spaces.md``. ``family`` is required."""
     objectives: list[ObjectiveName] = Field(default=["accuracy", "size_bytes"], min_length=1)
@@ -235,6 +236,9 @@ class Search(ResponseModel):
     waiting: Reason | None = None
     """Why nothing of it is in work, as of now; null when something is, or it has ended."""
     dataset: str
+    """Its name."""
+    dataset_id: str | None = None
+    """Of an uploaded data set, whose name may come to mean another one; null for a built-in one."""
     space: dict[str, Any]
     objectives: list[str]
     budgets: dict[str, float]

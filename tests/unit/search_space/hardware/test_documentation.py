@@ -8,6 +8,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types
 
 from search.admission import admit
+from search.datasets import DATASETS
 from search_space.bits import SUPPORTED_BITS
 from search_space.hardware.profile import MAC_KINDS, Key, Term
 from search_space.hardware.reader import read_profile
@@ -39,6 +40,7 @@ def test_the_search_that_is_shown_is_let_in() -> None:
     (block,) = (block for block in BLOCKS if block.startswith("dataset"))
     fields = yaml.safe_load(block)
     profile = read_profile(shipped_profiles()[fields.pop("hardware")])
+    fields["dataset"] = DATASETS[fields["dataset"]]
     assert admit(**fields, profile=profile).ref_point["latency_ms"] == 120
 
 

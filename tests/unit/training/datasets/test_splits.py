@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.datasets.stratify import stratified_split
+from training.stratify import stratified_split
 
 
 @given(
