@@ -3,7 +3,7 @@
 
 import { noteLost } from "./connection.js";
 
-/** @import {ApiKey, Delivery, Explanation, Front, HardwareProfile, Model, Problem, Search, Trial, TrialState, Webhook, Worker} from "./types.js" */
+/** @import {ApiKey, DataSet, Delivery, Explanation, Front, HardwareProfile, Model, Problem, Search, Trial, TrialState, Webhook, Worker} from "./types.js" */
 
 const PAGE_LIMIT = 200;
 
@@ -169,6 +169,15 @@ export const getExplanation = (id, signal) => request(`${searchPath(id)}/explana
 
 /** @param {AbortSignal} [signal] @returns {Promise<Model[]>} newest first */
 export const listModels = (signal) => everyPage("v1/models", signal);
+
+/** @param {AbortSignal} [signal] @returns {Promise<DataSet[]>} newest first, those of the server at the end */
+export const listDatasets = (signal) => everyPage("v1/datasets", signal);
+
+/** @param {string} id @returns {Promise<Response>} */
+export const deleteDataset = (id) => send(`v1/datasets/${encodeURIComponent(id)}`, { method: "DELETE" });
+
+/** A picture of some of its images. @param {string} id */
+export const samplesHref = (id) => `v1/datasets/${encodeURIComponent(id)}/samples`;
 
 /** @param {AbortSignal} [signal] @returns {Promise<HardwareProfile[]>} */
 export const listHardware = async (signal) => (await request("v1/hardware-profiles", { signal })).data;

@@ -1,7 +1,7 @@
 // @ts-check
 /** The page that submits a search: a form made from the API's own schema, a preview, and the same as code. */
 
-import { ApiError, createSearch, getMeta, getSchema, getSearch, listHardware, listModels } from "./api.js";
+import { ApiError, createSearch, getMeta, getSchema, getSearch, listDatasets, listHardware, listModels } from "./api.js";
 import { declarationOf } from "./declaration.js";
 import { asCurl, asPython, asYaml } from "./declaration_code.js";
 import { announce, h, setText } from "./dom.js";
@@ -20,8 +20,8 @@ const CODE = { curl: asCurl, Python: asPython, YAML: asYaml };
 
 /** @param {AbortSignal} signal */
 async function readAll(signal) {
-  const [schema, meta, hardware, models] = await Promise.all([getSchema(signal), getMeta(signal), listHardware(signal), listModels(signal)]);
-  return { schema, meta, hardware, models };
+  const [schema, meta, datasets, hardware, models] = await Promise.all([getSchema(signal), getMeta(signal), listDatasets(signal), listHardware(signal), listModels(signal)]);
+  return { schema, meta, datasets, hardware, models };
 }
 
 /** What the form starts with: the address, another search, or the first preset. @param {AbortSignal} signal */
@@ -98,13 +98,13 @@ export function showNewSearch(root) {
 }
 
 /** @param {Awaited<ReturnType<typeof readAll>>} known @param {Record<string, any>} starting */
-function createForm({ schema, meta, hardware, models }, starting) {
+function createForm({ schema, meta, datasets, hardware, models }, starting) {
   const components = schema.components.schemas;
   const space = spaceFields({ families: meta.families, weightBits: meta.weight_bits, activationBits: meta.activation_bits, models });
   const words = (/** @type {{name: string}} */ { name }) => ({ value: name, words: name });
   const { fields, element: generated } = formOf(components.SearchCreate, {
     components,
-    choices: { "/dataset": meta.datasets.map(words), "/hardware": hardware.map(words) },
+    choices: { "/dataset": datasets.map(words), "/hardware": hardware.map(words) },
     given: { "/space": space },
   });
   const failure = h("p", { class: "failure", role: "alert", hidden: true });

@@ -32,6 +32,7 @@
  * @property {Reason} state_reason
  * @property {Reason|null} [waiting] why nothing of it is in work
  * @property {string} dataset
+ * @property {string|null} [dataset_id] of an uploaded one
  * @property {Record<string, any>} space
  * @property {string[]} objectives
  * @property {Record<string, number>} budgets
@@ -117,6 +118,22 @@
  * @property {number} macs
  * @property {number} size_bytes
  * @property {string} created_at
+ *
+ * @typedef {object} DataSet
+ * @property {string} id of a built-in one its name
+ * @property {string} name
+ * @property {boolean} built_in
+ * @property {[number, number, number]} input_shape
+ * @property {number} n_classes
+ * @property {string[]|null} class_names
+ * @property {number} n_train
+ * @property {number} n_validation
+ * @property {number} n_test
+ * @property {string|null} layout
+ * @property {string[]} dealt_splits
+ * @property {number|null} split_seed
+ * @property {number|null} size_bytes
+ * @property {string|null} created_at
  *
  * @typedef {object} Explanation
  * @property {string} made_at
