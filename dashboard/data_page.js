@@ -20,7 +20,7 @@ const newSearchHref = (dataset) => pageHref("new", { declaration: JSON.stringify
 function inWords({ class_names: names, dealt_splits: dealt, split_seed: seed, layout }) {
   const shown = (names ?? []).slice(0, MOST_NAMES).join(", ");
   const more = (names ?? []).length > MOST_NAMES ? ` and ${(names ?? []).length - MOST_NAMES} more` : "";
-  const splits = dealt.length ? ` ${dealt.join(" and ")} images were dealt from the training ones, with seed ${seed}.` : "";
+  const splits = dealt.length ? ` Dealt from the training images, with seed ${seed}: ${dealt.join(" and ")}.` : "";
   return `Classes: ${shown}${more}. Uploaded as ${layout}.${splits}`;
 }
 

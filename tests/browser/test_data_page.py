@@ -36,7 +36,7 @@ def test_a_file_becomes_a_data_set_to_search_on_and_goes(
     picture = page.get_by_alt_text("Some training images of my-insects")
     expect(picture).to_be_visible()
     page.wait_for_function("document.querySelector('img.samples').naturalWidth > 0")
-    expect(page.get_by_text("validation and test images were dealt")).to_be_visible()
+    expect(page.get_by_text("Dealt from the training images")).to_be_visible()
     page.get_by_role("button", name="Close").click()
 
     row.get_by_role("link", name="Search on it: my-insects").click()

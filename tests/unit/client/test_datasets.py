@@ -133,6 +133,9 @@ def test_the_command_line(
         return capsys.readouterr().out
 
     assert run("upload", str(file), "--name", "bugs", "--split-seed", "3").strip() == "bugs"
+    assert main(["data", "upload", str(file), "--name", "again", "--split-seed", "3", *at]) == 0
+    said = capsys.readouterr()
+    assert (said.out.strip(), "there already" in said.err) == ("bugs", True)
     told = json.loads(run("show", "bugs", "--json"))
     assert (told["name"], told["split_seed"]) == ("bugs", 3)
     shown = run("show", "bugs", "--samples", str(tmp_path / "bugs.png"))

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
+from bitpareto._dataset_calls import name_of
 from bitpareto._sync.client import Client
 from bitpareto.cli.completion import takes_file
 from bitpareto.errors import APIConnectionError, NotFoundError
@@ -98,6 +99,8 @@ def upload(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     if arguments.json:
         out.print_json(dataset.model_dump_json())
     else:
+        if dataset.name != (arguments.name or name_of(Path(arguments.path))):
+            errors.print("the same data is there already, under this name:", highlight=False)
         out.print(dataset.name, highlight=False)
 
 
