@@ -47,6 +47,14 @@ _LINKS: Final = re.compile(r"API Links: +(\d+) covered")
 _WITHOUT_END: Final = ("events_events", "events_all_events")
 _OF_THE_KEY: Final = ("access_revoke", "access_remove_member", "access_set_role")
 """What links lead to with a key: they would take from that key what it may do."""
+_WAYS: Final = (
+    ("no key, ids made up", False, False, False),
+    ("no key, ids that exist", True, False, False),
+    ("a key, ids that exist", True, True, False),
+    ("no key, links", False, False, True),
+    ("a key, links", False, True, True),
+)
+"""Name; whether ids exist, a key is sent, links are followed."""
 _REMOTE: Final = "X-Forwarded-For: 192.0.2.1"
 """Asked under a name of others, so that this machine, too, needs the key."""
 
@@ -70,16 +78,17 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
     runs = []
-    with tempfile.TemporaryDirectory(prefix="bitpareto-fuzz-") as folder:
-        settings = migrated_settings(Path(folder))
-        known, key = _fill(settings)
-        for way in (
-            Way(name="no key, ids made up"),
-            Way(name="no key, ids that exist", ids=known),
-            Way(name="a key, ids that exist", ids=known, key=key),
-            Way(name="no key, links", follows_links=True),
-            Way(name="a key, links", key=key, follows_links=True),
-        ):
+    for name, has_ids, has_key, follows_links in _WAYS:
+        # a deployment of its own: links lead to what takes a key away
+        with tempfile.TemporaryDirectory(prefix="bitpareto-fuzz-") as folder:
+            settings = migrated_settings(Path(folder))
+            known, key = _fill(settings)
+            way = Way(
+                name=name,
+                ids=known if has_ids else {},
+                key=key if has_key else None,
+                follows_links=follows_links,
+            )
             app = create_app(settings, poll_s=0.05, heartbeat_s=1.0)
             with served(app) as address:
                 runs.append(_run(arguments, Path(folder), address, way))
