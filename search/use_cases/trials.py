@@ -68,6 +68,7 @@ def replicate_trial(uow: UnitOfWork, trial_id: str, seed: int | None, now: datet
         times_lost=0,
         worker_id=None,
         lease_expires_at=None,
+        held_since=None,
         progress=None,
         metrics={},
         artifact_id=None,

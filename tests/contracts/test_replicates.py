@@ -58,6 +58,29 @@ def test_a_replicate_is_the_same_candidate_with_another_seed(store: Store) -> No
     check_invariants(store, search.id)
 
 
+def test_a_replicate_of_a_trial_under_way_is_held_by_nobody(store: Store) -> None:
+    search = new_search(store, limits=LIMITS)
+    first, _ = queue_trials(store, search, proposals(2))
+    held = claim(store, first, at=later(10))
+    again = _replicate(store, first, at=20)
+    with store.read() as uow:
+        assert uow.trials.get(first).held_since == later(10)
+        stored = uow.trials.get(again.id)
+    assert (stored.state, stored.held_since, stored.lease_expires_at) == (
+        TrialState.QUEUED,
+        None,
+        None,
+    )
+    check_invariants(store, search.id)
+    complete(store, held, 0.5, later(30))
+    with store.read() as uow:
+        assert uow.searches.get(search.id).compute_seconds == 20
+    complete(store, claim(store, again.id, at=later(40)), 0.6, later(47))
+    with store.read() as uow:
+        assert uow.searches.get(search.id).compute_seconds == 27
+    check_invariants(store, search.id)
+
+
 def test_the_first_completed_trial_stands_on_the_front(store: Store) -> None:
     search = new_search(store, limits=LIMITS)
     first, _ = queue_trials(store, search, proposals(2))
