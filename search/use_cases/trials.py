@@ -9,6 +9,7 @@ from search.ids import new_id
 from search.states import TERMINAL_TRIAL_STATES, SearchState, TrialState
 from search.store import UnitOfWork
 from search.use_cases.advance import WAITING_FOR_WORKER, trial_seed
+from search.use_cases.datasets import require_data
 from search.use_cases.extend import MAX_TRIALS
 from search.use_cases.stop_rules import why_nothing_starts
 from search.use_cases.transitions import SEARCHING, cancel_trial, move_search
@@ -45,8 +46,10 @@ def replicate_trial(uow: UnitOfWork, trial_id: str, seed: int | None, now: datet
         TransitionError: If the search failed or was cancelled: it would go on as a whole.
         InvalidRequestError: If the seed was used for this candidate, or the search has no time or
             no number left.
+        DatasetGoneError: If the search's data set was deleted.
     """
     search = uow.searches.lock(uow.trials.get(trial_id).search_id)
+    require_data(uow, search)
     if search.state in (SearchState.FAILED, SearchState.CANCELLED):
         raise TransitionError("search", search.id, search.state, SearchState.RUNNING)
     model = uow.trials.get(trial_id)

@@ -20,7 +20,8 @@ from search.use_cases.access import create_project
 from search.use_cases.datasets import add_dataset, delete_dataset
 from search.use_cases.extend import extend_search
 from search.use_cases.searches import cancel_search
-from tests.service import NOW, new_dataset, new_search
+from search.use_cases.trials import replicate_trial
+from tests.service import NOW, new_dataset, new_search, proposals, queue_trials
 
 FLOWERS = new_dataset("flowers", "a" * 64)
 SAME = new_dataset("blumen", "a" * 64)
@@ -90,6 +91,7 @@ def test_a_search_that_has_not_ended_keeps_its_data(store: Store) -> None:
     with pytest.raises(DatasetInUseError) as caught:
         delete(store, "flowers")
     assert caught.value.search_ids == (search.id,)
+    (trial_id,) = queue_trials(store, search, proposals(1))
     with store.begin() as uow:
         cancel_search(uow, search.id, NOW)
     delete(store, FLOWERS.id)
@@ -102,6 +104,8 @@ def test_a_search_that_has_not_ended_keeps_its_data(store: Store) -> None:
         assert uow.datasets.page(10) == []
         with pytest.raises(DatasetGoneError):
             extend_search(uow, search.id, trials=9, wall_time_s=0, now=NOW)
+    with store.begin() as uow, pytest.raises(DatasetGoneError):
+        replicate_trial(uow, trial_id, None, NOW)
     assert add(store, OTHER) == OTHER  # the name is free again
     with store.read() as uow:
         assert uow.searches.get(search.id).dataset_id == FLOWERS.id
