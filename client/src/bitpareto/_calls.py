@@ -14,6 +14,7 @@ from uuid import uuid4
 from pydantic import TypeAdapter, ValidationError
 
 from bitpareto.errors import APIResponseError
+from bitpareto.sizes import with_sizes
 from bitpareto.types import (
     Curves,
     EventType,
@@ -119,7 +120,7 @@ def search_path(search_id: str) -> str:
 
 def create_search(fields: Mapping[str, Any], key: str | None = None) -> Call[Search]:
     """Submit a search; the server checks the fields, so that it alone knows the rules."""
-    body = TypeAdapter(dict[str, Any]).dump_json({**fields})
+    body = TypeAdapter(dict[str, Any]).dump_json(with_sizes(fields))
     return Call(
         method="POST", path="/v1/searches", read=_read_search, body=body, key=key or new_key()
     )
@@ -127,7 +128,7 @@ def create_search(fields: Mapping[str, Any], key: str | None = None) -> Call[Sea
 
 def preview_space(fields: Mapping[str, Any]) -> Call[SpacePreview]:
     """Look at a space; nothing changes by it."""
-    body = TypeAdapter(dict[str, Any]).dump_json({**fields})
+    body = TypeAdapter(dict[str, Any]).dump_json(with_sizes(fields))
     return Call(method="POST", path="/v1/spaces:preview", read=_read_preview, body=body)
 
 
@@ -171,7 +172,7 @@ def extend_search(
 
 def clone_search(search_id: str, overrides: Mapping[str, Any]) -> Call[Search]:
     """Submit a search like another one."""
-    body = TypeAdapter(dict[str, Any]).dump_json({**overrides})
+    body = TypeAdapter(dict[str, Any]).dump_json(with_sizes(overrides))
     path = f"{search_path(search_id)}:clone"
     return Call(method="POST", path=path, read=_read_search, body=body, key=new_key())
 
@@ -284,11 +285,17 @@ def get_front(
 
 
 def upload_model(
-    program: bytes, name: str, mean: Sequence[float] | None, std: Sequence[float] | None
+    program: bytes,
+    name: str,
+    mean: Sequence[float] | float | None,
+    std: Sequence[float] | float | None,
 ) -> Call[Model]:
     """Upload an exported program."""
     params: dict[str, Param] = {"name": name}
-    params |= {k: list(v) for k, v in (("mean", mean), ("std", std)) if v is not None}
+    for statistic, given_as in (("mean", mean), ("std", std)):
+        if given_as is not None:
+            numbers = [given_as] if isinstance(given_as, int | float) else list(given_as)
+            params[statistic] = numbers
     return Call(
         method="POST",
         path="/v1/models",

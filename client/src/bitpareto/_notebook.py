@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from bitpareto._wording import front_title
 from bitpareto.sizes import format_size
 from bitpareto.types import Front, Search
 
@@ -25,8 +26,7 @@ def front_html(front: Front) -> str:
                 f"{point.mean_weight_bits:.2f}",
             )
         )
-    caption = f"{len(rows)} points, hypervolume {front.hypervolume:.4f}"
-    return _table(caption, _COLUMNS, rows)
+    return _table(front_title(front), _COLUMNS, rows)
 
 
 def search_html(search: Search, url: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from bitpareto._wording import front_title
 from bitpareto.errors import MissingExtraError
 from bitpareto.sizes import format_size
 from bitpareto.types import Front
@@ -50,5 +51,5 @@ def plot_front(front: Front, ax: "Axes | None" = None) -> "Axes":
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.set_xlabel("size of the packed file")
     ax.set_ylabel("validation accuracy, 95 % interval")
-    ax.set_title(f"{len(points)} points, hypervolume {front.hypervolume:.4f}")
+    ax.set_title(front_title(front))
     return ax

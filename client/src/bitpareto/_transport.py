@@ -9,7 +9,11 @@ from typing import Final, TypeVar
 import httpx
 
 from bitpareto._calls import Call
-from bitpareto.errors import APIConnectionError, APITimeoutError, VersionSkewWarning
+from bitpareto.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    VersionSkewWarning,
+)
 
 T = TypeVar("T")
 
@@ -19,8 +23,12 @@ VERSION: Final = version("bitpareto")
 
 
 def resolve_base_url(base_url: str | None) -> str:
-    """Return the address to talk to: the argument, ``BITPARETO_BASE_URL``, or this machine."""
-    return (base_url or os.environ.get("BITPARETO_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
+    """Return the address to talk to: the argument, ``BITPARETO_BASE_URL``, or this machine.
+
+    The ``/v1`` of the API's paths may be there; it is no part of the address.
+    """
+    url = (base_url or os.environ.get("BITPARETO_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
+    return url.removesuffix("/v1")
 
 
 def resolve_api_key(api_key: str | None) -> str | None:
@@ -47,6 +55,9 @@ def request_headers(call: Call[T], attempt: int, api_key: str | None) -> dict[st
 
 def connection_error(error: Exception, url: str) -> APIConnectionError:
     """Return our error for one of httpx's."""
+    if isinstance(error, httpx.UnsupportedProtocol):
+        hint = f"it begins with http:// or https://, such as http://{url.rpartition('://')[2]}"
+        return APIConnectionError(f"{url} is no address of a server: {hint}")
     cls = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
     return cls(f"no answer from {url}: {str(error) or type(error).__name__}")
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from bitpareto.errors import SizeError
 
@@ -53,3 +53,33 @@ def format_size(n_bytes: float) -> str:
     if n_bytes < 1024**2:
         return f"{n_bytes / 1024:.1f} KiB"
     return f"{n_bytes / 1024**2:.2f} MiB"
+
+
+def with_sizes(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields with sizes such as ``"64 KiB"`` as numbers, wherever a key says bytes.
+
+    Raises:
+        SizeError: If text under such a key says no size; it names the key.
+
+    Example:
+        >>> with_sizes({"budgets": {"size_bytes": "64 KiB", "macs": 10}})
+        {'budgets': {'size_bytes': 65536, 'macs': 10}}
+        >>> with_sizes({"focus": {"size_bytes": ["32 KiB", 65536]}})
+        {'focus': {'size_bytes': [32768, 65536]}}
+    """
+    return {name: _sized(name, value) for name, value in fields.items()}
+
+
+def _sized(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return with_sizes(value)
+    if not str(name).endswith("_bytes"):
+        return value
+    if isinstance(value, list | tuple):
+        return [_sized(name, each) for each in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_size(value)
+    except SizeError as error:
+        raise SizeError(f"{name}: {error}") from error

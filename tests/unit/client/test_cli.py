@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from bitpareto.cli import main
-from search.entities import Limits
 from tests.served import Deployment
-from tests.service import new_search
+from tests.unit.client.ended import ended_search
 
 FILE = """\
 dataset: digits
@@ -16,14 +15,6 @@ space: {family: mobilenetv2}
 limits: {max_trials: 2}
 strategy: {target: {within: {size_bytes: 65536}}}
 """
-
-
-def _ended(deployment: Deployment) -> str:
-    search = new_search(deployment.store, limits=Limits(max_trials=2, max_parallel=2))
-    for claimed, accuracy in zip(deployment.claimed(search, 2), (0.8, 0.9), strict=True):
-        deployment.complete(claimed, accuracy)
-    deployment.finish(search.id)
-    return search.id
 
 
 def test_submit_show_cancel(
@@ -53,7 +44,7 @@ def test_submit_show_cancel(
 def test_watch_front_pull(
     address: str, deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    search_id, at = _ended(deployment), ["--base-url", address]
+    search_id, at = ended_search(deployment), ["--base-url", address]
     assert main(["watch", search_id, "--json", *at]) == 0
     assert json.loads(capsys.readouterr().out)["state"] == "succeeded"
     assert main(["front", search_id, *at]) == 0

@@ -20,6 +20,8 @@ def program(tmp_path: Path) -> Path:
 def test_upload_get_list(client: Client, program: Path) -> None:
     model = client.models.upload(program, mean=[0.5], std=[0.25])
     assert (model.name, model.mean, model.std) == ("mine.pt2", [0.5], [0.25])
+    grey = client.models.upload(program, mean=0.5, std=0.25)
+    assert (grey.mean, grey.std) == ([0.5], [0.25])
     assert client.models.get(model.id) == model
     other = client.models.upload(program, name="other")
     assert other.mean is None

@@ -9,6 +9,7 @@ from bitpareto._notebook import front_html
 from bitpareto._plot import plot_front
 from bitpareto._sync.artifact import Artifact
 from bitpareto._sync.transport import Transport
+from bitpareto._wording import counted
 from bitpareto.errors import NoPointError
 from bitpareto.sizes import Size, format_size, parse_size
 from bitpareto.types import Front as FrontData
@@ -112,8 +113,11 @@ class Front:
         fitting = [p for p in self.points if bound is None or p.size_bytes <= bound]
         if not fitting:
             smallest = min((p.size_bytes for p in self.points), default=None)
-            why = "it is empty" if smallest is None else f"its smallest has {smallest} bytes"
-            raise NoPointError(f"the front has no point of at most {max_size}: {why}")
+            if smallest is None:
+                raise NoPointError("the front is empty: no trial has completed within budget")
+            raise NoPointError(
+                f"the front has no point of at most {max_size}: its smallest has {smallest} bytes"
+            )
         return max(fitting, key=lambda point: (point.accuracy, -point.size_bytes))
 
     def to_pandas(self) -> "pd.DataFrame":
@@ -145,4 +149,4 @@ class Front:
         return len(self.points)
 
     def __repr__(self) -> str:  # type: ignore[explicit-override]  # Python 3.11 has no override
-        return f"<Front of {self.data.search_id}: {len(self)} points>"
+        return f"<Front of {self.data.search_id}: {counted(len(self), 'point')}>"

@@ -56,7 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     piped = not sys.stdout.isatty()
-    out = Console(soft_wrap=piped, width=_PIPED_WIDTH if piped else None)
+    out = Console(
+        soft_wrap=piped,
+        width=_PIPED_WIDTH if piped else None,
+        markup=False,  # what people call their searches is text, whatever brackets it has
+        emoji=False,
+    )
     try:
         with Client(base_url=arguments.base_url) as client:
             arguments.run(client, arguments, out)
@@ -66,9 +71,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return Exit.OK
     except (BitparetoError, OSError) as error:
-        sys.stderr.write(f"bitpareto: {error}\n")
+        sys.stderr.write(f"bitpareto: {_message(error)}\n")
         return exit_status(error)
     return Exit.OK
+
+
+def _message(error: Exception) -> str:
+    match error:
+        case APIConnectionError():
+            return (
+                f"{error}\n  Is the server up (make up, bitpareto-server up)? Is it elsewhere? "
+                "Say where with --base-url or BITPARETO_BASE_URL."
+            )
+        case BitparetoError() | OSError(filename=None):
+            return str(error)
+        case OSError():
+            return f"{error.filename}: {error.strerror}"
+        case _:
+            return str(error)
 
 
 _EXPORT: Final = {

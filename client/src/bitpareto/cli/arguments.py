@@ -23,6 +23,7 @@ from bitpareto.cli import (
     webhooks,
     workers,
 )
+from bitpareto.cli.parser import Parser, parse
 from bitpareto.types.access import KeyScope
 from bitpareto.types.searches import EventType, FrontSort, SearchSort, SearchState
 from bitpareto.types.trials import TrialFormat, TrialSort, TrialState
@@ -57,7 +58,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print JSON instead of text")
     common.add_argument("--base-url", metavar="URL", help="address of the server")
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="bitpareto",
         description=_DESCRIPTION,
         epilog=_EXIT.format(default=DEFAULT_BASE_URL),
@@ -77,7 +78,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
             epilog=f"example:\n  {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        verb.set_defaults(run=run)
+        verb.set_defaults(run=run, verb=verb)
         return verb
 
     submit = add("submit", commands.submit, "submit a search", "bitpareto submit digits.yaml")
@@ -334,7 +335,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     shell = add("completion", completion.show, "print the completion script of a shell", example)
     shell.add_argument("shell", choices=completion.SHELLS)
     shell.set_defaults(parser=parser)
-    return parser.parse_args(argv)
+    return parse(parser, argv)
 
 
 def _takes_search(verb: argparse.ArgumentParser) -> None:

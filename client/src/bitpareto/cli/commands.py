@@ -1,6 +1,7 @@
 """What each command does."""
 
 import argparse
+import math
 import sys
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ from bitpareto._sync.client import Client
 from bitpareto._sync.front import FrontPoint
 from bitpareto._sync.search import Search
 from bitpareto.cli import plot, tables
+from bitpareto.cli.fitting import print_table
 from bitpareto.errors import DeclarationError, NoPointError, SearchFailedError
 from bitpareto.sizes import parse_size
 from bitpareto.types import SearchCreate, SpacePreviewRequest
@@ -48,7 +50,7 @@ def preview(client: Client, arguments: argparse.Namespace, out: Console) -> None
         out.print_json(found.model_dump_json())
     else:
         for table in tables.preview(found):
-            out.print(table)
+            print_table(out, table, "bops", "macs", "bits", "peak_activation_bytes", "energy_uj")
             out.print()
 
 
@@ -69,7 +71,7 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     if arguments.json:
         out.print_json(data=[search.data.model_dump(mode="json") for search in found])
     else:
-        out.print(tables.searches(found))
+        print_table(out, tables.searches(found), *tables.SPARE_OF_SEARCHES)
 
 
 def show(client: Client, arguments: argparse.Namespace, out: Console) -> None:
@@ -97,7 +99,7 @@ def front(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     if arguments.json:
         out.print_json(found.data.model_dump_json())
     else:
-        out.print(tables.front(found))
+        print_table(out, tables.front(found), *tables.SPARE_OF_FRONT)
         if arguments.plot:
             out.print(plot.front(found, min(out.width, plot.WIDEST)))
 
@@ -201,20 +203,24 @@ def _wait(
     if arguments.json:
         out.print_json(search.data.model_dump_json())
     else:
-        out.print(tables.front(search.front()))
+        print_table(out, tables.front(search.front()), *tables.SPARE_OF_FRONT)
     if search.state in {"failed", "cancelled"}:
         raise SearchFailedError(search.data)
 
 
 def _chosen_points(client: Client, arguments: argparse.Namespace) -> list[FrontPoint]:
-    bound = None if arguments.max_size is None else parse_size(arguments.max_size)
-    found = client.searches.get(arguments.search).front(max_size=bound)
+    found = client.searches.get(arguments.search).front()
+    best = found.best(arguments.max_size)  # says what the smallest is where none is small enough
     if arguments.best:
-        return [found.best()]
-    points = [p for p in found if arguments.trial in (None, p.trial.number)]
+        return [best]
+    bound = math.inf if arguments.max_size is None else parse_size(arguments.max_size)
+    points = [p for p in found if p.size_bytes <= bound]
+    if arguments.trial is not None:
+        points = [p for p in points if p.trial.number == arguments.trial]
     if not points:
-        wanted = f"of trial {arguments.trial}" if arguments.trial else "within that size"
-        raise NoPointError(f"the front of {arguments.search} has no point {wanted}")
+        raise NoPointError(
+            f"the front of {arguments.search} has no point of trial {arguments.trial}"
+        )
     return points
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from bitpareto._dataset_calls import name_of
 from bitpareto._sync.client import Client
 from bitpareto.cli.completion import takes_file
+from bitpareto.cli.tables import facts
 from bitpareto.errors import APIConnectionError, NotFoundError
 from bitpareto.sizes import format_size
 from bitpareto.types import Dataset
@@ -122,10 +123,9 @@ def show(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     if arguments.json:
         out.print_json(dataset.model_dump_json())
         return
-    table = Table("field", box=None, show_header=False)
-    table.add_column("value", overflow="fold")
+    table = facts()
     for name, value in _facts(dataset):
-        table.add_row(f"[bold]{name}", value)
+        table.add_row(name, value)
     out.print(table)
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bitpareto._sync.client import Client
+from bitpareto.cli.fitting import print_table
 
 
 def create(client: Client, arguments: argparse.Namespace, out: Console) -> None:
@@ -38,7 +39,7 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
         times = (key.expires_at, key.last_used_at, key.revoked_at)
         shown = [f"{time:%Y-%m-%d %H:%M}" if time else "-" for time in times]
         table.add_row(key.id, key.user, key.scope, key.name, *shown)
-    out.print(table)
+    print_table(out, table, "last used", "name", "expires", "revoked")
 
 
 def revoke(client: Client, arguments: argparse.Namespace, out: Console) -> None:
@@ -80,4 +81,4 @@ def audit(client: Client, arguments: argparse.Namespace, out: Console) -> None:
         words = (entry.user, entry.key_id or "-", entry.operation, entry.object_id or "-")
         at = f"{entry.at:%Y-%m-%d %H:%M:%S}"
         table.add_row(at, *words, str(entry.status), entry.request_id)
-    out.print(table)
+    print_table(out, table, "request", "key", "status", "user", "at")

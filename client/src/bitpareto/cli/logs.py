@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bitpareto._sync.client import Client
+from bitpareto.cli.fitting import print_table
 from bitpareto.types.trials import Attempt
 
 
@@ -29,7 +30,10 @@ def attempts(client: Client, arguments: argparse.Namespace, out: Console) -> Non
     if arguments.json:
         out.print_json(data=[attempt.model_dump(mode="json") for attempt in found])
         return
-    table = Table("attempt", "worker", "began", "took", "ended", box=None)
+    table = Table(box=None)
+    for heading in ("attempt", "worker", "began", "took"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("ended", overflow="fold")
     for attempt in found:
         table.add_row(
             str(attempt.number),
@@ -38,7 +42,7 @@ def attempts(client: Client, arguments: argparse.Namespace, out: Console) -> Non
             _duration(attempt),
             _end(attempt),
         )
-    out.print(table)
+    print_table(out, table, "began")
 
 
 def _write(text: str) -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bitpareto._sync.client import Client
+from bitpareto.cli.fitting import print_table
 from bitpareto.types import Model
 
 
@@ -28,7 +29,7 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     if arguments.json:
         out.print_json(data=[model.model_dump(mode="json") for model in found])
     else:
-        out.print(_table(found))
+        print_table(out, _table(found), "weights", "classes", "MACs")
 
 
 def numbers(text: str) -> list[float]:
@@ -38,9 +39,8 @@ def numbers(text: str) -> list[float]:
 
 def _table(models: list[Model]) -> Table:
     table = Table(box=None)
-    table.add_column("id", no_wrap=True)
-    for heading in ("name", "input", "classes", "weights", "MACs"):
-        table.add_column(heading)
+    for heading in ("id", "name", "input", "classes", "weights", "MACs"):
+        table.add_column(heading, overflow="fold" if heading == "name" else "ellipsis")
     for model in models:
         table.add_row(
             model.id,

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from bitpareto._sync.front import Front
 from bitpareto._sync.search import Search
+from bitpareto._wording import front_title
 from bitpareto.progress import FINISHED_STATES
 from bitpareto.sizes import format_size
 from bitpareto.types import CandidateCount, ExpectedGain, SharePreview, SpacePreview, Strategy
@@ -17,13 +18,31 @@ _EXACTLY_SHOWN: Final = 10**9
 _IN_FULL: Final = 1000
 _SHOWN_OBJECTIVES: Final = ("accuracy", "size_bytes", "macs")
 
+SPARE_OF_SEARCHES: Final = (
+    *("seconds", "hypervolume", "created", "smallest", "data", "accuracy", "waits, because"),
+)
+SPARE_OF_FRONT: Final = ("", "MACs", "bits", "test", "95 % interval")
+"""Columns that are left out first where a terminal is narrow."""
+
+
+def facts() -> Table:
+    """Return a table of names and values, without rows yet."""
+    table = Table(box=None, show_header=False)
+    table.add_column("name", style="bold")
+    table.add_column("value", overflow="fold")  # an id or a hash is no use when it is cut
+    return table
+
 
 def searches(found: Iterable[Search]) -> Table:
     """Return one row per search."""
-    table = Table("id", "name", "data", "state", "trials", box=None)
+    table = Table(box=None)
+    for name in ("id", "name", "data", "state", "trials"):
+        table.add_column(
+            name, overflow="fold" if name == "name" else "ellipsis", no_wrap=name != "name"
+        )
     for name in ("accuracy", "smallest", "hypervolume", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("created")
+    table.add_column("created", no_wrap=True)
     table.add_column("waits, because", overflow="fold")
     for handle in found:
         data = handle.data
@@ -46,7 +65,7 @@ def searches(found: Iterable[Search]) -> Table:
 def search(handle: Search) -> Table:
     """Return the facts of one search."""
     data = handle.data
-    table = Table("field", "value", box=None, show_header=False)
+    table = facts()
     rows = {
         "id": data.id,
         "name": data.name or "-",
@@ -67,14 +86,13 @@ def search(handle: Search) -> Table:
         "page": handle.url,
     }
     for name, value in rows.items():
-        table.add_row(f"[bold]{name}", value)
+        table.add_row(name, value)
     return table
 
 
 def front(found: Front) -> Table:
     """Return one row per front point, smallest first; every objective has a column."""
-    title = f"{len(found)} points, hypervolume {found.hypervolume:.4f}"
-    table = Table(title=title, title_justify="left", box=None)
+    table = Table(title=front_title(found.data), title_justify="left", box=None)
     others = [name for name in found.data.ref_point if name not in _SHOWN_OBJECTIVES]
     columns = ("trial", "accuracy", "95 % interval", "test", "size_bytes", "", "bits", "MACs")
     for name in (*columns, *others):
@@ -97,13 +115,13 @@ def front(found: Front) -> Table:
 
 def preview(found: SpacePreview) -> tuple[Table, Table, Table]:
     """Return what a space holds, what it costs, and samples within the budgets."""
-    facts = Table("fact", "value", box=None, show_header=False)
+    known = facts()
     looked = f"all {found.n_seen}" if found.complete else f"{found.n_seen} drawn"
-    facts.add_row("[bold]family", found.family)
-    facts.add_row("[bold]networks", _count(found.count))
-    facts.add_row("[bold]genes", str(found.n_genes))
-    facts.add_row("[bold]looked at", looked)
-    facts.add_row("[bold]within budget", _share(found.share, complete=found.complete))
+    known.add_row("family", found.family)
+    known.add_row("networks", _count(found.count))
+    known.add_row("genes", str(found.n_genes))
+    known.add_row("looked at", looked)
+    known.add_row("within budget", _share(found.share, complete=found.complete))
     costs = Table(box=None)
     for name in ("cost", "smallest", "median", "largest"):
         costs.add_column(name, justify="left" if name == "cost" else "right", no_wrap=True)
@@ -118,7 +136,7 @@ def preview(found: SpacePreview) -> tuple[Table, Table, Table]:
     for sample in found.samples:
         values = [format_cost(sample.costs[name]) for name in found.costs]
         samples.add_row(sample.candidate_hash[:12], *values, f"{sample.mean_weight_bits:.2f}")
-    return facts, costs, samples
+    return known, costs, samples
 
 
 def format_cost(cost: float) -> str:

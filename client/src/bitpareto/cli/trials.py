@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bitpareto._sync.client import Client
+from bitpareto.cli.fitting import print_table
 from bitpareto.errors import UsageError
 from bitpareto.sizes import format_size
 from bitpareto.types import Trial
@@ -33,7 +34,7 @@ def trials(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     if arguments.json:
         out.print_json(data=[trial.model_dump(mode="json") for trial in found])
     else:
-        out.print(_table(found))
+        print_table(out, _table(found), "took", "by", "bits", "")
 
 
 def _export(client: Client, arguments: argparse.Namespace, filters: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from bitpareto._sync.client import Client
 from bitpareto.cli.data import data_here
+from bitpareto.cli.tables import facts
 from bitpareto.errors import VerificationError, VerifierMissingError
 from bitpareto.sizes import format_size
 
@@ -116,10 +117,9 @@ def _of_trial(client: Client, trial_id: str) -> tuple[str, Report, Report]:
 
 
 def _table(report: Report) -> Table:
-    table = Table("field", box=None, show_header=False)
-    table.add_column("value", overflow="fold")  # a hash is no use when it is cut
+    table = facts()
     for name, value in _rows(report):
-        table.add_row(f"[bold]{name}", value)
+        table.add_row(name, value)
     return table
 
 

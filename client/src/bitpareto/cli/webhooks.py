@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bitpareto._sync.client import Client
+from bitpareto.cli.fitting import print_table
+from bitpareto.cli.tables import facts
 from bitpareto.errors import DeliveryFailedError
 from bitpareto.types import Webhook, WebhookCreated, WebhookDelivery
 from bitpareto.types.searches import EventType
@@ -97,7 +99,7 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     for each in found:
         words = (_state(each), str(each.n_pending), _events(each), each.description, each.url)
         table.add_row(each.id, *words)
-    out.print(table)
+    print_table(out, table, "description", "events", "waiting")
 
 
 def show(client: Client, arguments: argparse.Namespace, out: Console) -> None:
@@ -160,7 +162,7 @@ def deliveries(client: Client, arguments: argparse.Namespace, out: Console) -> N
     table.add_column("error", overflow="fold")
     for each in found:
         table.add_row(*_delivery_words(each))
-    out.print(table)
+    print_table(out, table, "status", "next attempt", "event", "attempts", "error")
 
 
 def redeliver(client: Client, arguments: argparse.Namespace, out: Console) -> None:
@@ -188,9 +190,9 @@ def _show(webhook: Webhook, arguments: argparse.Namespace, out: Console) -> None
         "description": webhook.description or "-",
         "created": f"{webhook.created_at.astimezone():%Y-%m-%d %H:%M:%S}",
     }
-    table = Table("field", "value", box=None, show_header=False)
+    table = facts()
     for name, value in rows.items():
-        table.add_row(f"[bold]{name}", value)
+        table.add_row(name, value)
     out.print(table)
 
 

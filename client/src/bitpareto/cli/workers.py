@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bitpareto._sync.client import Client
+from bitpareto.cli.fitting import print_table
 from bitpareto.types import Worker
 
 _GIB: Final = 2**30
@@ -31,7 +32,7 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
             worker.trial_id or worker.search_id or "-",
             f"{worker.silent_s:.0f} s ago",
         )
-    out.print(table)
+    print_table(out, table, "pid", "host", "device", "last seen", "works on")
 
 
 def _device(worker: Worker) -> str:

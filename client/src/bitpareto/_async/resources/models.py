@@ -20,16 +20,16 @@ class AsyncModels:
         path: str | PathLike[str],
         *,
         name: str | None = None,
-        mean: Sequence[float] | None = None,
-        std: Sequence[float] | None = None,
+        mean: Sequence[float] | float | None = None,
+        std: Sequence[float] | float | None = None,
     ) -> Model:
         """Upload an exported program.
 
         Args:
             path: A ``.pt2`` file of ``torch.export.save``.
             name: For people; by default the file's.
-            mean: Per channel, what the network expects to be subtracted from pixels / 255; by
-                default the data set's of each search.
+            mean: Per channel, what the network expects to be subtracted from pixels / 255; of grey
+                images one number will do. By default the data set's of each search.
             std: Per channel, what is then divided by; stated together with ``mean``.
 
         Returns:

@@ -25,9 +25,10 @@ class AsyncSearches:
                 same key within 24 hours. Retries within a call have one by themselves.
             **fields: The fields of ``bitpareto.types.SearchCreate``: ``dataset`` and ``space`` at
                 least; then ``objectives``, ``budgets``, ``hardware``, ``strategy``, ``recipe``,
-                ``limits``, ``seed``, ``name``.
+                ``limits``, ``seed``, ``name``. What counts bytes may be text: ``"64 KiB"``.
 
         Raises:
+            SizeError: If such a text says no size.
             InvalidRequestError: If a field is wrong; ``.errors`` says which and what is allowed.
         """
         call = calls.create_search(fields, idempotency_key)
