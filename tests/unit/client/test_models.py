@@ -25,7 +25,8 @@ def test_upload_get_list(client: Client, program: Path) -> None:
     assert client.models.get(model.id) == model
     other = client.models.upload(program, name="other")
     assert other.mean is None
-    assert [found.id for found in client.models.list(page_size=1)] == [other.id, model.id]
+    listed = [found.id for found in client.models.list(page_size=1)]
+    assert listed == [other.id, grey.id, model.id]
     with pytest.raises(NotFoundError):
         client.models.get("mdl_nobody")
 
