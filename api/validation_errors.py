@@ -24,7 +24,7 @@ def field_errors(found: Iterable[Mapping[str, Any]], body: object) -> list[Field
         FieldError(
             pointer=pointer_of(error["loc"]),
             code=str(error["type"]),
-            detail=str(error["msg"]),
+            detail=_detail(error),
             allowed=_allowed(error, body),
         )
         for error in found
@@ -46,6 +46,18 @@ def pointer_of(location: Iterable[int | str]) -> str:
     # pydantic marks an error of a key, rather than of its value, by a last part "[key]"
     parts = [part for part in path if part != "[key]"]
     return "".join("/" + p[:_SHOWN].replace("~", "~0").replace("/", "~1") for p in parts)
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    """Say it in the words of our own checks; ``allowed`` has what else could stand there."""
+    kind, name = str(error["type"]), str(error["loc"][-1])
+    if kind == "extra_forbidden":
+        return "is no field here"
+    if kind in {"literal_error", "enum"} and isinstance(error["input"], str):
+        return f"cannot be {error['input'][:_SHOWN]!r}"
+    if kind in {"float_parsing", "int_parsing"} and name.endswith("_bytes"):
+        return "must be a number of bytes, such as 65536 for 64 KiB"
+    return str(error["msg"])
 
 
 def _allowed(error: Mapping[str, Any], body: object) -> list[str]:

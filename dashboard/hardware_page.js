@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import { plural, size } from "./format.js";
 import { showList } from "./list_page.js";
 import { pageHref } from "./router.js";
-import { labelOf } from "./schema_form.js";
+import { labelOf } from "./labels.js";
 
 /** The others are known of every network without a device. */
 const DEVICE_COSTS = new Set(["latency_ms", "energy_uj"]);

@@ -3,6 +3,7 @@
 
 import { parseAmount } from "./amounts.js";
 import { h } from "./dom.js";
+import { labelOf } from "./labels.js";
 
 /** @import {FieldError} from "./types.js" */
 
@@ -18,12 +19,6 @@ import { h } from "./dom.js";
  */
 
 let serial = 0;
-
-/** @type {Record<string, string>} */
-const LABELS = { dataset: "Data set", macs: "MACs", bops: "BOPs", size_bytes: "Size of the file", peak_activation_bytes: "Activation memory", latency_ms: "Latency, ms", energy_uj: "Energy, µJ" };
-
-/** "max_trials" as a label. @param {string} name */
-export const labelOf = (name) => LABELS[name] ?? (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll("_", " ");
 
 /**
  * Follows references; a value that may be null is a value that may be left out.

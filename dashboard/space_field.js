@@ -2,6 +2,7 @@
 /** The fields of a search space: its family, its widths, and the rest as JSON. */
 
 import { h } from "./dom.js";
+import { labelOf } from "./labels.js";
 import { labelled, severalField } from "./schema_form.js";
 
 /** @import {Field} from "./schema_form.js" */
@@ -15,7 +16,7 @@ import { labelled, severalField } from "./schema_form.js";
  * @returns {Field[]}
  */
 export function spaceFields({ families, weightBits, activationBits, models }) {
-  const family = h("select", {}, ...families.map((name) => h("option", { value: name }, name)));
+  const family = h("select", {}, ...families.map((name) => h("option", { value: name }, labelOf(name))));
   const model = h("select", {}, ...models.map(({ id, name }) => h("option", { value: id }, name || id)));
   const options = h("textarea", { rows: 4, spellcheck: "false", placeholder: '{"fixed": {"stem.channels": 16}}' });
   const modelField = labelled("Network", model, "uploaded with “bitpareto models upload”");

@@ -100,6 +100,12 @@ def open_archive(data: bytes) -> Archive:
     _check_sizes(entries, len(data))
     _check_names([entry.filename for entry in entries])
     root = entries[0].filename.partition("/")[0]
+    if any(entry.filename == f"{root}/data.pkl" for entry in entries):
+        detail = (
+            "is a file of torch.save: weights, or a pickled module, and no program; "
+            "write torch.export.save(torch.export.export(model.eval(), (images,)), path)"
+        )
+        raise refusal("archive", "checkpoint", detail)
     named: dict[str, zipfile.ZipInfo] = {}
     problems: list[ProgramProblem] = []
     for entry in entries:

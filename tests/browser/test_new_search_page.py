@@ -128,3 +128,23 @@ def test_address_holds_the_form(page: Page) -> None:
     expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value(
         "kept in the address"
     )
+
+
+def test_the_form_speaks_the_words_of_the_field(page: Page) -> None:
+    page.goto("/?page=new")
+    expect(page.get_by_role("form", name="New search")).to_be_visible()
+    for group in page.locator("form details").all():
+        group.evaluate("details => { details.open = true }")
+    for label in (
+        *("Learning rate", "QAT learning rate", "QAT epochs", "Float epochs", "Initial trials"),
+        *("Max trials", "Max train images", "Max accuracy gap"),
+    ):
+        expect(page.get_by_label(label, exact=True)).to_be_visible()
+    for label, options in {
+        "Quantizer": ["LSQ", "LSQ+", "PACT", "DoReFa", "EWGS"],
+        "Family": ["MobileNetV2", "ResNet", "DS-CNN", "VGG"],
+    }.items():
+        shown = page.get_by_label(label, exact=True).locator("option").all_text_contents()
+        assert set(options) <= set(shown)
+    strategies = page.locator("option[value=nsga2], option[value=bomp]").all_text_contents()
+    assert strategies == ["NSGA-II", "BOMP-NAS"]

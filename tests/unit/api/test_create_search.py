@@ -59,6 +59,19 @@ def test_wrong_fields_are_named_with_what_is_allowed(
     assert api.get("/v1/searches").json()["data"] == []
 
 
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"limits": {"max_trails": 3}}, "is no field here"),
+        ({"recipe": {"quantizer": "lsqplus"}}, "cannot be 'lsqplus'"),
+        ({"budgets": {"size_bytes": "64 KiB"}}, "must be a number of bytes, such as 65536"),
+    ],
+)
+def test_slips_are_told_in_plain_words(api: InProcess, change: dict[str, Any], detail: str) -> None:
+    [error] = api.post("/v1/searches", {**BODY, **change}).json()["errors"]
+    assert error["detail"].startswith(detail)
+
+
 def test_all_problems_are_told_at_once(api: InProcess) -> None:
     pointers = {e["pointer"] for e in api.post("/v1/searches", MANY).json()["errors"]}
     assert pointers == {

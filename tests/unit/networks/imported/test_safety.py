@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from networks.imported.convert import convert
@@ -290,3 +291,13 @@ def test_the_command_prints_what_came_of_it_and_writes_only_weights(
 def test_reading_a_program_loads_no_torch() -> None:
     check = "import sys, networks.imported.__main__; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_a_checkpoint_is_told_in_one_sentence_what_to_write_instead() -> None:
+    buffer = io.BytesIO()
+    torch.save(nn.Linear(4, 3).state_dict(), buffer)
+    with pytest.raises(ProgramError) as caught:
+        convert(buffer.getvalue())
+    [problem] = caught.value.problems
+    assert problem.code == "checkpoint"
+    assert "torch.export.save" in problem.detail
