@@ -51,6 +51,13 @@ def test_the_command_line(address: str, program: Path, capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert model_id in shown
     assert "mine.pt2" in shown
+    assert main(["models", "show", model_id, *at]) == 0
+    shown = capsys.readouterr().out
+    assert all(words in shown for words in (model_id, "0.25", "conv", "linear")), shown
+    assert main(["models", "show", model_id, "--json", *at]) == 0
+    assert json.loads(capsys.readouterr().out)["layers"]
+    assert main(["models", "show", "mdl_nobody", *at]) == 4
+    capsys.readouterr()
     assert main(["models", "upload", str(program.parent / "none.pt2"), *at]) == 2
     program.write_bytes(b"no zip")
     assert main(["models", "upload", str(program), *at]) == 2

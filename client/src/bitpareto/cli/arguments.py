@@ -280,7 +280,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--check", metavar="NAME_OR_PATH", help="run it on the validation split of a data set"
     )
 
-    own = verbs.add_parser("models", help="upload and list networks of your own")
+    own = verbs.add_parser("models", help="upload, list and show networks of your own")
     actions = own.add_subparsers(title="commands", metavar="COMMAND", required=True)
     example = "bitpareto models upload net.pt2 --mean 0.49,0.48,0.45 --std 0.25,0.24,0.26"
     upload = add("upload", models.upload, "upload an exported program", example, actions)
@@ -296,6 +296,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     ls_models.add_argument("--limit", type=_positive, default=20, metavar="N", help="default 20")
 
     data.describe(verbs, add, _positive)
+
+    example = "bitpareto models show mdl_01J..."
+    one = add("show", models.show, "show a network: its layers, mean and std", example, actions)
+    one.add_argument("model", metavar="MODEL", help="id of a network")
 
     devices = verbs.add_parser("hardware", help="add, list and show hardware profiles")
     kinds = devices.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -15,6 +15,7 @@ from rich.table import Table
 from bitpareto._dataset_calls import name_of
 from bitpareto._sync.client import Client
 from bitpareto.cli.completion import takes_file
+from bitpareto.cli.fitting import print_table
 from bitpareto.cli.tables import facts
 from bitpareto.errors import APIConnectionError, NotFoundError
 from bitpareto.sizes import format_size
@@ -112,7 +113,7 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     if arguments.json:
         out.print_json(data=[dataset.model_dump(mode="json") for dataset in found])
     else:
-        out.print(_table(found))
+        print_table(out, _table(found), "size", "test", "validation", "input", "classes")
 
 
 def show(client: Client, arguments: argparse.Namespace, out: Console) -> None:

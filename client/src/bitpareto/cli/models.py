@@ -8,6 +8,7 @@ from rich.table import Table
 
 from bitpareto._sync.client import Client
 from bitpareto.cli.fitting import print_table
+from bitpareto.cli.tables import facts
 from bitpareto.types import Model
 
 
@@ -30,6 +31,28 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
         out.print_json(data=[model.model_dump(mode="json") for model in found])
     else:
         print_table(out, _table(found), "weights", "classes", "MACs")
+
+
+def show(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Show a model and its layers."""
+    model = client.models.get(arguments.model)
+    if arguments.json:
+        out.print_json(model.model_dump_json())
+        return
+    known = facts()
+    known.add_row("sha256", model.sha256)
+    for statistic, values in (("mean", model.mean), ("std", model.std)):
+        shown = ", ".join(f"{value:g}" for value in values) if values else "the data set's"
+        known.add_row(statistic, shown)
+    layers = Table(title="layers", title_justify="left", box=None)
+    for heading in ("name", "kind", "output", "weights", "MACs"):
+        layers.add_column(heading, overflow="fold" if heading == "name" else "ellipsis")
+    for layer in model.layers or ():
+        shape = "x".join(str(side) for side in layer.output_shape)
+        layers.add_row(layer.name, layer.kind, shape, _short(layer.n_weights), _short(layer.macs))
+    for table in (_table([model]), known, layers):
+        print_table(out, table, "weights", "classes", "MACs")
+        out.print()
 
 
 def numbers(text: str) -> list[float]:
