@@ -79,8 +79,11 @@ def create_key(
     member = uow.access.find_member(project_id, user)
     problems = []
     if member is None:
+        members = tuple(each.user for each in uow.access.members(project_id))
         detail = f"{user!r} is no member of project {project_id!r}"
-        problems.append(FieldProblem("/user", "no_member", detail))
+        if not members:
+            detail += ", which has none; `bitpareto-server keys create` makes the first"
+        problems.append(FieldProblem("/user", "no_member", detail, members))
     elif not (most := SCOPE_OF_ROLE[member.role]).allows(scope):
         detail = f"{user!r} is {member.role} of project {project_id!r}, which does not allow it"
         allowed = tuple(str(each) for each in Scope if most.allows(each))

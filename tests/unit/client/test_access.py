@@ -138,3 +138,17 @@ def test_a_server_that_others_reach_does_not_start_without_a_key(
     folder = ["--data-folder", str(deployment.settings.data_dir)]
     assert server(["api", *arguments, *folder]) == os.EX_CONFIG
     assert "keys create" in capsys.readouterr().err
+
+
+def test_whoever_needs_no_key_is_told_for_whom_one_is_made(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(deployment.settings.data_dir)
+    with served(create_app(deployment.settings)) as url:
+        assert cli(["keys", "create", "--base-url", url]) == Exit.USAGE
+        assert "`bitpareto-server keys create` makes the first" in capsys.readouterr().err
+        assert server(["keys", "create", "--user", "ada", "--data-folder", folder]) == 0
+        assert cli(["keys", "create", "--base-url", url]) == Exit.USAGE
+        told = capsys.readouterr().err
+        assert "makes the first" not in told
+        assert "ada" in told
