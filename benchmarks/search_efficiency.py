@@ -63,7 +63,7 @@ _EVALUATIONS: Final[Mapping[str, int]] = MappingProxyType(
         "local_search": 600,
         "regularized_evolution": 600,
         "bomp": 200,
-        "optuna_tpe": 600,
+        "optuna_tpe": 200,
         "optuna_nsga2": 1200,
         "optuna_gp": 60,
         "pymoo_nsga2": 1200,
