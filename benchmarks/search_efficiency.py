@@ -269,7 +269,7 @@ def _compare(ours: Floats, theirs: Floats, rival: str) -> dict[str, float]:
 def _end_ratio(ours: Floats, theirs: Floats) -> float:
     """Return the rival's evaluations over ours for what its mean curve ends with."""
     needed, _ = _needed(ours.mean(axis=0), float(theirs[:, -1].mean()))
-    return theirs.shape[1] / needed
+    return float(theirs.shape[1] / needed)
 
 
 def _needed(curve: Floats, wanted: float) -> tuple[int, bool]:
