@@ -7,12 +7,17 @@ from dataclasses import replace
 from optimizer.allocator import allocated
 from optimizer.frontier import Frontier
 from optimizer.genotypes import Places
-from optimizer.untried import n_seeds
 from search.entities import Proposal
 from search.ports import Ask, AskRequest, Observation
 from search.warm_start import WarmStart
 
 GIVEN, ALLOCATED = "given", "allocated"
+
+
+def n_seeds(request: AskRequest) -> int:
+    """Return how many of a search's first trials are given or allocated."""
+    start = request.warm_start
+    return 0 if start is None else len(start.candidates) + start.allocate
 
 
 def with_seeds(ask: Ask, request: AskRequest) -> list[Proposal]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from optimizer.genotypes import Genotypes, Places
 from optimizer.initial_design import van_der_corput
+from optimizer.seeds import n_seeds
 from search.ports import AskRequest
 
 _TRIALS = 2
@@ -84,12 +85,6 @@ class Untried:
     @property
     def _left(self) -> Flags:
         return self._missing > 0
-
-
-def n_seeds(request: AskRequest) -> int:
-    """Return how many of a search's first trials are given or allocated."""
-    start = request.warm_start
-    return 0 if start is None else len(start.candidates) + start.allocate
 
 
 def _news(genotypes: Genotypes, begun_with: Places) -> Flags:

@@ -23,6 +23,7 @@ from search.use_cases.webhooks import send_ping
 from tests.contracts.test_garbage import add_model
 from tests.served import Deployment, InProcess
 from tests.service import EXPLANATION, add_webhook, new_search
+from tests.unit.api.test_access import stored_dataset
 from tests.unit.api.test_hardware_profiles import YAML
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,7 @@ NOWHERE = {
     "artifact_id": "art_00000000000000000000000000",
     "key_id": "key_00000000000000000000000000",
     "model_id": "mod_00000000000000000000000000",
+    "dataset_id": "dts_00000000000000000000000000",
     "webhook_id": "whk_00000000000000000000000000",
     "delivery_id": "dlv_00000000000000000000000000",
     "format": "onnx",
@@ -149,6 +151,7 @@ def _filled(deployment: Deployment) -> tuple[dict[str, str], str]:
         webhook = add_webhook(uow)
         delivery = send_ping(uow, webhook.id, now)
     board = WrittenProfile(name="board", sha256="e" * 64, yaml=YAML, created_at=now)
+    dataset = stored_dataset(deployment)
     with deployment.store.of_project(DEFAULT_PROJECT).begin() as uow:
         uow.hardware_profiles.add(board)
     ids = {
@@ -157,6 +160,7 @@ def _filled(deployment: Deployment) -> tuple[dict[str, str], str]:
         "artifact_id": artifact_id,
         "key_id": keys["ada"][0].id,
         "model_id": model.id,
+        "dataset_id": dataset.id,
         "webhook_id": webhook.id,
         "delivery_id": delivery.id,
         "format": "onnx",

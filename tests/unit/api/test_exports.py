@@ -53,7 +53,8 @@ def test_an_unknown_format_is_refused_with_those_there_are(
     answer = api.get(f"/v1/artifacts/{stored[0]}/exports/tflite")
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid_request"
-    assert "'onnx' or 'c-header'" in answer.json()["detail"]
+    (problem,) = answer.json()["errors"]
+    assert problem["allowed"] == ["onnx", "c-header"]
 
 
 def test_an_unknown_artifact_is_not_found(api: InProcess) -> None:

@@ -14,7 +14,7 @@ from search.errors import InvalidRequestError
 def test_a_program_that_costs_too_much_is_the_senders_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, told: str
 ) -> None:
-    monkeypatch.setattr("api.model_converter.sys.executable", _python(tmp_path, script))
+    monkeypatch.setattr("api.child_process.sys.executable", _python(tmp_path, script))
     with pytest.raises(InvalidRequestError, match=told) as caught:
         ModelConverter(timeout_s=0.5).convert(b"")
     assert caught.value.problems[0].code == "too_costly"
@@ -24,7 +24,7 @@ def test_a_defect_of_the_converter_is_not_the_senders_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executable = _python(tmp_path, "echo lost >&2; exit 1")
-    monkeypatch.setattr("api.model_converter.sys.executable", executable)
+    monkeypatch.setattr("api.child_process.sys.executable", executable)
     with pytest.raises(RuntimeError, match="lost"):
         ModelConverter().convert(b"")
 

@@ -1,5 +1,7 @@
 """The warm start benchmark gives each way its due, and judges them by accuracy without noise."""
 
+from argparse import Namespace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,8 @@ from tests.unit.benchmarks.test_search_problems import make_problem
 def test_each_way_is_run_and_summed_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warm_start, "_EARLIER", 10)
     problem = make_problem()
-    runs = warm_start._of_seed(problem, 0, 6)
+    arguments = Namespace(ways=warm_start.WAYS, evaluations=6, keep=None)
+    runs = [*warm_start._of_seed(problem, 0, arguments)]
     assert [run["way"] for run in runs] == ["cold", "searches", "given"]
     for run in runs:
         assert len(run["curve"]) == 6
