@@ -207,7 +207,8 @@ class AsyncSearch:
 
         Args:
             timeout: Seconds to wait at most; ``None`` waits for ever, 0 asks once.
-            progress: Show a live line in a terminal, plain lines elsewhere, on standard error.
+            progress: Show a panel in a notebook; a live line in a terminal, plain lines elsewhere,
+                on standard error.
             raise_on_failure: Raise when it ends as ``failed`` or ``cancelled``.
 
         Raises:

@@ -11,9 +11,10 @@ from typing import Final
 from bitpareto._async.follow import follow_closely
 from bitpareto._async.transport import AsyncTransport
 from bitpareto._calls import events_call, get_front, get_search
+from bitpareto._displays import Display, open_display
 from bitpareto._retries import Patience
 from bitpareto.errors import APIConnectionError, APIStatusError, WaitTimeoutError
-from bitpareto.progress import Display, Tally, open_display
+from bitpareto.progress import Tally
 from bitpareto.types import Search, SearchEvent
 
 ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
