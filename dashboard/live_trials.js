@@ -12,6 +12,7 @@ import { isSearchEnded } from "./state.js";
 
 const MOST = 12;
 const [WIDTH, HEIGHT] = [150, 44];
+const MOST_POINTS = 4 * WIDTH;
 
 /** @param {readonly number[]} measured of which no more are drawn than there is room for */
 function curve(measured) {
@@ -30,13 +31,26 @@ function createCard(signal, { id, number, costs }) {
   const element = h("li", {}, h("a", { class: "card live-card", href: trialHref(id), "data-route": true }, h("span", { class: "card-title" }, h("strong", {}, `Trial ${number}`), h("span", { class: "note" }, size(costs.size_bytes))), line, words));
   /** @type {number[]} */
   let accuracies = [];
+  let [stride, skipped] = [1, 0];
   /** @type {Progress|null} */
   let last = null;
+
+  /** @param {number} accuracy of which all, then every second, every fourth are kept: a page stays open for days */
+  function keep(accuracy) {
+    skipped += 1;
+    if (skipped < stride) return;
+    skipped = 0;
+    accuracies.push(accuracy);
+    if (accuracies.length < MOST_POINTS) return;
+    accuracies = accuracies.filter((_, i) => i % 2 === 1);
+    stride *= 2;
+  }
 
   async function readPast() {
     try {
       const { points } = await getCurves(id, signal);
-      accuracies = points.flatMap(({ accuracy }) => (typeof accuracy === "number" ? [accuracy] : []));
+      [accuracies, stride, skipped] = [[], 1, 0];
+      for (const { accuracy } of points) if (typeof accuracy === "number") keep(accuracy);
       line.replaceChildren(curve(accuracies));
     } catch (error) {
       if (!signal.aborted && !(error instanceof ApiError)) throw error; // without its past the curve starts now
@@ -53,7 +67,7 @@ function createCard(signal, { id, number, costs }) {
       last = progress;
       setText(words, progress ? `${progress.phase === "qat" ? "fine-tuning" : progress.phase}, epoch ${progress.epoch} of ${progress.n_epochs}: ${percent(progress.accuracy)}` : "starting");
       if (!isNext || typeof progress?.accuracy !== "number") return;
-      accuracies.push(progress.accuracy);
+      keep(progress.accuracy);
       line.replaceChildren(curve(accuracies));
     },
   };
