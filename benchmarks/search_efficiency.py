@@ -70,6 +70,8 @@ _EVALUATIONS: Final[Mapping[str, int]] = MappingProxyType(
         "ax": 120,
     }
 )
+_LONG: Final = ("curve", "places")
+"""Kept of a run, but not printed."""
 _SLOW: Final = ("ax", "optuna_gp")
 """Seconds for each proposal: few seeds, and a run ends at a cap, wherever it is."""
 _SLOW_SEEDS: Final = 3
@@ -108,7 +110,7 @@ def main() -> None:
         found = _run_all(problem, arguments)
         metrics |= _summarise(problem.name, found)
         runs += found
-    slim = [{k: v for k, v in run.items() if k != "curve"} for run in runs]
+    slim = [{k: v for k, v in run.items() if k not in _LONG} for run in runs]
     write_report("search_efficiency", metrics, slim, arguments.json)
 
 
@@ -155,7 +157,7 @@ def _run_all(problem: Problem, arguments: argparse.Namespace) -> list[dict[str, 
             if kept:
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 kept.write_bytes(pickle.dumps(runs[-1]))
-            shown = {k: v for k, v in runs[-1].items() if k not in ("curve", "points")}
+            shown = {k: v for k, v in runs[-1].items() if k not in (*_LONG, "points")}
             print(shown, flush=True)
     best = hypervolume(
         [tuple(p) for run in runs for p in run.pop("points")],
@@ -185,6 +187,7 @@ def _run(problem: Problem, method: str, seed: int, n: int, cap: float) -> dict[s
         "seconds": round(seconds, 2),
         "cpu_seconds": round(cpu_seconds, 2),
         "curve": curve,
+        "places": places.astype(np.int8),
         "points": front,
     }
 
