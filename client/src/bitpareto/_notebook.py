@@ -6,11 +6,11 @@ from html import escape
 from typing import Any
 from uuid import uuid4
 
-from bitpareto._wording import front_title
+from bitpareto._wording import front_title, over_seeds
 from bitpareto.sizes import format_size
 from bitpareto.types import Front, Search
 
-_COLUMNS = ("trial", "accuracy", "95 % interval", "test", "size", "bits")
+_COLUMNS = ("trial", "accuracy", "95 % interval", "over seeds", "test", "size", "bits")
 
 
 def front_html(front: Front) -> str:
@@ -24,6 +24,7 @@ def front_html(front: Front) -> str:
                 str(point.trial.number),
                 f"{metrics['accuracy']:.2%}",
                 "" if low_high is None else f"{low_high[0]:.2%} to {low_high[1]:.2%}",
+                over_seeds(point.replicates) if point.replicates else "",
                 f"{metrics['test_accuracy']:.2%}" if "test_accuracy" in metrics else "",
                 format_size(int(point.trial.costs["size_bytes"])),
                 f"{point.mean_weight_bits:.2f}",

@@ -113,7 +113,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     ls.add_argument("--comparable-with", metavar="SEARCH", help="the others of the same task")
     ls.add_argument("--sort", choices=get_args(SearchSort), metavar="VALUE", help=_SEARCH_SORT)
 
-    _takes_search(add("show", commands.show, "show a search", "bitpareto show sea_01J..."))
+    shown = add("show", commands.show, "show a search or one trial", "bitpareto show sea_01J...")
+    shown.add_argument("id", metavar="ID", help="of a search or a trial")
     watch = add("watch", commands.watch, "follow a search", "bitpareto watch sea_01J...")
     _takes_search(watch)
     watch.add_argument("--timeout", type=float, metavar="S", help="give up after S seconds")
@@ -239,6 +240,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         )
     )
     alike.add_argument("--name", help="call it this")
+    help_ = "begin with the N most accurate networks of its front; train these alone, by default"
+    alike.add_argument("--best", type=_positive, metavar="N", help=help_)
 
     check = add(
         "verify",

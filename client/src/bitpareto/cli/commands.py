@@ -16,6 +16,7 @@ from bitpareto._sync.front import FrontPoint
 from bitpareto._sync.search import Search
 from bitpareto.cli import plot, tables
 from bitpareto.cli.fitting import print_table
+from bitpareto.cli.trials import show_trial
 from bitpareto.errors import DeclarationError, NoPointError, SearchFailedError
 from bitpareto.sizes import parse_size
 from bitpareto.types import SearchCreate, SpacePreviewRequest
@@ -75,8 +76,11 @@ def ls(client: Client, arguments: argparse.Namespace, out: Console) -> None:
 
 
 def show(client: Client, arguments: argparse.Namespace, out: Console) -> None:
-    """Show a search."""
-    search = client.searches.get(arguments.search)
+    """Show a search or a trial; their ids say which they are."""
+    if arguments.id.startswith("trl_"):
+        show_trial(client, arguments, out)
+        return
+    search = client.searches.get(arguments.id)
     if arguments.json:
         out.print_json(search.data.model_dump_json())
     else:
@@ -127,6 +131,8 @@ def clone(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     fields = {} if arguments.file is None else _read_fields(arguments.file)
     if arguments.name is not None:
         fields["name"] = arguments.name
+    if arguments.best is not None:
+        fields = _of_the_best(client, arguments, fields)
     search = client.searches.clone(arguments.search, **fields)
     if arguments.json:
         out.print_json(search.data.model_dump_json())
@@ -194,6 +200,24 @@ def _read_fields(name: str) -> dict[str, Any]:
             f"{name} must hold the fields of a search, such as dataset and space"
         )
     return fields
+
+
+def _of_the_best(
+    client: Client, arguments: argparse.Namespace, fields: dict[str, Any]
+) -> dict[str, Any]:
+    """Add the most accurate networks of a search to what a clone of it begins with.
+
+    Without a number of trials in the file, the clone trains these alone.
+    """
+    front = client.searches.get(arguments.search).front(sort="-accuracy", limit=arguments.best)
+    genes = [point.trial.genes for point in front]
+    if not genes:
+        raise NoPointError(f"the front of {arguments.search} has no point yet")
+    strategy = fields.get("strategy") or {}
+    start = strategy.get("warm_start") or {}
+    start = {**start, "candidates": [*start.get("candidates", []), *genes]}
+    limits = {"max_trials": len(start["candidates"]), **(fields.get("limits") or {})}
+    return {**fields, "strategy": {**strategy, "warm_start": start}, "limits": limits}
 
 
 def _wait(

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bitpareto._sync.front import Front
 from bitpareto._sync.search import Search
-from bitpareto._wording import front_title
+from bitpareto._wording import front_title, over_seeds
 from bitpareto.progress import FINISHED_STATES
 from bitpareto.sizes import format_size
 from bitpareto.types import CandidateCount, ExpectedGain, SharePreview, SpacePreview, Strategy
@@ -21,7 +21,7 @@ _SHOWN_OBJECTIVES: Final = ("accuracy", "size_bytes", "macs")
 SPARE_OF_SEARCHES: Final = (
     *("seconds", "hypervolume", "created", "smallest", "data", "accuracy", "waits, because"),
 )
-SPARE_OF_FRONT: Final = ("", "MACs", "bits", "test", "95 % interval")
+SPARE_OF_FRONT: Final = ("", "MACs", "bits", "test", "over seeds", "95 % interval")
 """Columns that are left out first where a terminal is narrow."""
 
 
@@ -94,8 +94,10 @@ def front(found: Front) -> Table:
     """Return one row per front point, smallest first; every objective has a column."""
     table = Table(title=front_title(found.data), title_justify="left", box=None)
     others = [name for name in found.data.ref_point if name not in _SHOWN_OBJECTIVES]
-    columns = ("trial", "accuracy", "95 % interval", "test", "size_bytes", "", "bits", "MACs")
-    for name in (*columns, *others):
+    repeated = any(point.data.replicates for point in found)
+    seeds = ("over seeds",) if repeated else ()
+    columns = ("test", "size_bytes", "", "bits", "MACs", *others)
+    for name in ("trial", "accuracy", "95 % interval", *seeds, *columns):
         table.add_column(name, justify="right", no_wrap=True)
     for point in found:
         trial = point.trial
@@ -103,6 +105,7 @@ def front(found: Front) -> Table:
             str(trial.number),
             f"{point.accuracy:.2%}",
             _interval(point.data.accuracy_interval),
+            *((over_seeds(point.data.replicates),) if repeated else ()),
             "-" if point.test_accuracy is None else f"{point.test_accuracy:.2%}",
             f"{point.size_bytes}",
             format_size(point.size_bytes),
