@@ -81,6 +81,7 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "trials_attempts": READ,
         "trials_cancel": WRITE,
         "trials_get": READ,
+        "trials_lineage": READ,
         "trials_list_trials": READ,
         "trials_log": READ,
         "trials_log_pieces": READ,

@@ -28,6 +28,7 @@ NAMED_IN_ANSWERS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "searches_pause": {"search_id": "/id"},
         "searches_resume": {"search_id": "/id"},
         "trials_get": {"search_id": "/search_id", "artifact_id": "/artifact/id"},
+        "trials_lineage": {"trial_id": "/closest/0/trial_id", "search_id": "/search_id"},
         "trials_list_trials": {"trial_id": "/data/0/id", "artifact_id": "/data/0/artifact/id"},
         "trials_replicate": {"trial_id": "/id"},
         "webhooks_create": {"webhook_id": "/id"},

@@ -1,10 +1,10 @@
 """The trials of one SQLAlchemy session, as domain values."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, bindparam, inspect, or_, select, update
+from sqlalchemy import Text, and_, bindparam, cast, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.lists import trials_query
@@ -14,8 +14,10 @@ from db.tables import FrontMemberRow, SearchRow, TrialRow
 from search.entities import Trial, TrialFacts
 from search.errors import NotFoundError
 from search.filters import ALL_TRIALS, BY_NUMBER, TrialFilter, TrialOrder, TrialPosition
+from search.lineage import MeasuredTrial
 from search.states import SearchState, TrialState
 
+_AT_ONCE: Final = 200
 _FACTS: Final = (
     TrialRow.id,
     TrialRow.number,
@@ -36,6 +38,17 @@ _STANDS: Final = and_(
 _STAYS: Final = FrontMemberRow.trial_id == TrialRow.id
 _FRONT: Final = select(*_FACTS).join(FrontMemberRow, _STAYS).where(_STANDS)
 _FRONT_TRIALS: Final = select(TrialRow).join(FrontMemberRow, _STAYS).where(_STANDS)
+_MEASURED_BY: Final = select(
+    TrialRow.id,
+    TrialRow.number,
+    cast(TrialRow.genes, Text).label("genes_json"),
+    TrialRow.size_bytes,
+    TrialRow.accuracy,
+).where(
+    _OF_SEARCH,
+    TrialRow.state == str(TrialState.COMPLETED),
+    TrialRow.finished_at <= bindparam("moment"),
+)
 _KNOWN: Final = select(TrialRow.candidate_hash).where(
     _OF_SEARCH, TrialRow.candidate_hash.in_(bindparam("hashes", expanding=True))
 )
@@ -129,6 +142,19 @@ class SqlTrials:
             TrialRow.search_id == search_id, TrialRow.candidate_hash == candidate_hash
         )
         return _by_number(to_trial(row) for row in self._session.scalars(query))
+
+    def measured_by(self, search_id: str, moment: datetime) -> Iterator[MeasuredTrial]:
+        """Yield a search's trials that had completed by then."""
+        # a few at a time: thousands of trials with their genes would be much to hold
+        found = fetch(self._session, _MEASURED_BY, search_id=search_id, moment=moment)
+        for row in found.yield_per(_AT_ONCE):
+            yield MeasuredTrial(
+                id=row.id,
+                number=row.number,
+                genes_json=row.genes_json,
+                size_bytes=row.size_bytes,
+                accuracy=row.accuracy,
+            )
 
     def replicated(self, search_id: str) -> dict[str, list[float]]:
         """Return the accuracies of all trials of each replicated candidate, by its hash."""

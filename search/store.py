@@ -1,6 +1,6 @@
 """The store the use cases run on: repositories inside a unit of work. ``db`` implements it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +33,7 @@ from search.filters import (
     TrialPosition,
 )
 from search.idempotency import RequestKeyRepository
+from search.lineage import MeasuredTrial
 from search.retention import LeftoverRepository
 from search.trial_logs import TrialLogRepository
 from search.webhooks import WebhookRepository
@@ -145,6 +146,9 @@ class TrialRepository(Protocol):
 
     def of_candidate(self, search_id: str, candidate_hash: str) -> list[Trial]:
         """Return a search's trials of one candidate, by number."""
+
+    def measured_by(self, search_id: str, moment: datetime) -> Iterator[MeasuredTrial]:
+        """Yield a search's trials that had completed by then; to be read before anything else."""
 
     def replicated(self, search_id: str) -> dict[str, list[float]]:
         """Return the accuracies of all trials of each replicated candidate, by its hash."""

@@ -25,7 +25,7 @@ ACCURACIES = (0.881, 0.925, 0.903, 0.964)
 
 def fill(deployment: Deployment) -> dict[str, str]:
     """Put in a search that has succeeded and one at work; returns the values of names in paths."""
-    limits = Limits(max_trials=4, max_parallel=4)
+    limits = Limits(max_trials=4, max_parallel=2)
     search = new_search(
         deployment.store,
         name="digits in 8 KiB",
@@ -34,17 +34,17 @@ def fill(deployment: Deployment) -> dict[str, str]:
         now=deployment.store.now() - timedelta(minutes=3),
     )
     found = sorted(proposals(4), key=lambda proposal: proposal.costs["size_bytes"])
-    queued = queue_trials(deployment.store, search, found, deployment.store.now())
-    claims = [
-        claim(deployment.store, trial_id, WORKER, deployment.store.now()) for trial_id in queued
-    ]
-    for claimed in claims:
-        _train(deployment, claimed)
-    with patch.object(served, "packed_file", _real_file):
-        artifacts = [
-            deployment.complete(claimed, accuracy)
-            for claimed, accuracy in zip(claims, ACCURACIES, strict=True)
+    trial_ids, artifacts = [], []
+    for asked in (slice(2), slice(2, 4)):  # the later two come after results
+        queued = queue_trials(deployment.store, search, found[asked], deployment.store.now())
+        claims = [
+            claim(deployment.store, trial_id, WORKER, deployment.store.now()) for trial_id in queued
         ]
+        for claimed, accuracy in zip(claims, ACCURACIES[asked], strict=True):
+            _train(deployment, claimed)
+            with patch.object(served, "packed_file", _real_file):
+                artifacts.append(deployment.complete(claimed, accuracy))
+        trial_ids += queued
     deployment.finish(search.id)
     with deployment.store.begin() as uow:
         uow.searches.lock(search.id)
@@ -52,7 +52,7 @@ def fill(deployment: Deployment) -> dict[str, str]:
     _add_worker(deployment, search)
     return {
         "search_id": search.id,
-        "trial_id": claims[0].trial.id,
+        "trial_id": trial_ids[0],
         "artifact_id": artifacts[0],
     }
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event
 
 from db.store import SqlStore
 from search.store import UnitOfWork
-from tests.service import new_search
+from tests.service import NOW, new_search
 
 STEPS: dict[str, tuple[Callable[[UnitOfWork, str], object], set[str]]] = {
     "front": (lambda uow, search: uow.trials.front(search), {"(search_id=? AND left_event=?)"}),
@@ -24,6 +24,10 @@ STEPS: dict[str, tuple[Callable[[UnitOfWork, str], object], set[str]]] = {
     "of_candidate": (
         lambda uow, search: uow.trials.of_candidate(search, "a" * 64),
         {"(search_id=? AND candidate_hash=?)"},
+    ),
+    "measured_by": (
+        lambda uow, search: list(uow.trials.measured_by(search, NOW)),
+        {"(search_id=? AND state=?)"},
     ),
     "events": (
         lambda uow, search: uow.events.named_after(search, 7),

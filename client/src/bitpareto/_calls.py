@@ -23,6 +23,7 @@ from bitpareto.types import (
     HardwareProfile,
     HardwareProfiles,
     HypervolumeHistory,
+    Lineage,
     Meta,
     Model,
     Page,
@@ -98,6 +99,7 @@ _read_attempts = reader(Attempts)
 _read_log_pieces = reader(LogPieces)
 _read_curves = reader(Curves)
 _read_explanation = reader(Explanation)
+_read_lineage = reader(Lineage)
 _read_hypervolume = reader(HypervolumeHistory)
 _read_meta = reader(Meta)
 _read_model = reader(Model)
@@ -249,6 +251,12 @@ def get_attempts(trial_id: str) -> Call[Attempts]:
 def get_curves(trial_id: str) -> Call[Curves]:
     """Read a trial's learning curves."""
     return Call(method="GET", path=f"{trial_path(trial_id)}/curves", read=_read_curves)
+
+
+def get_lineage(trial_id: str, limit: int) -> Call[Lineage]:
+    """Read where a trial's network comes from."""
+    path = f"{trial_path(trial_id)}/lineage"
+    return Call(method="GET", path=path, read=_read_lineage, params=given(limit=limit))
 
 
 def replicate_trial(trial_id: str, seed: int | None) -> Call[Trial]:

@@ -146,6 +146,7 @@ def test_every_call_of_the_client_is_described(described: dict[str, Any]) -> Non
         calls.get_trial("{trial_id}"),
         calls.get_front("{search_id}", 1, "size_bytes", 1, 1),
         calls.get_curves("{trial_id}"),
+        calls.get_lineage("{trial_id}", 3),
         calls.get_explanation("{search_id}"),
         calls.get_hypervolume("{search_id}"),
         calls.list_hardware_profiles(),

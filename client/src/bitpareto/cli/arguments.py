@@ -16,6 +16,7 @@ from bitpareto.cli import (
     hardware,
     history,
     keys,
+    lineage,
     logs,
     models,
     trials,
@@ -161,6 +162,13 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     example = "bitpareto curves trl_01J..."
     curves = add("curves", history.curves, "show a trial's learning curves", example)
     curves.add_argument("trial", metavar="TRIAL", help="id of a trial")
+    example = "bitpareto lineage trl_01J..."
+    came = "show which earlier trials a trial's network is most like, and its replicates"
+    origin = add("lineage", lineage.lineage, came, example)
+    origin.add_argument("trial", metavar="TRIAL", help="id of a trial")
+    origin.add_argument(
+        "--limit", type=_positive, default=3, metavar="N", help="default 3, at most 20"
+    )
 
     example = "bitpareto log trl_01J... --follow"
     printed = add("log", logs.log, "print what a trial's training printed", example)

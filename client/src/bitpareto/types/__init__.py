@@ -21,6 +21,7 @@ from bitpareto.types.datasets import Dataset
 from bitpareto.types.explanations import BitStep, Explanation, GeneImportance, PredictedPoint
 from bitpareto.types.hardware import HardwareProfile, HardwareProfiles, HardwareRef
 from bitpareto.types.history import CurvePoint, Curves, HypervolumeHistory, HypervolumePoint
+from bitpareto.types.lineage import ClosestTrial, GeneChange, Lineage, ReplicateTrial
 from bitpareto.types.meta import DatasetMeta, Health, Meta, ObjectiveMeta, PageMeta, ProblemMeta
 from bitpareto.types.models import Model
 from bitpareto.types.problems import FieldError, Problem
@@ -85,6 +86,7 @@ __all__ = [
     "CandidateCount",
     "CandidateSample",
     "Capabilities",
+    "ClosestTrial",
     "CostPreview",
     "CurvePoint",
     "Curves",
@@ -98,6 +100,7 @@ __all__ = [
     "FieldError",
     "Front",
     "FrontPoint",
+    "GeneChange",
     "GeneImportance",
     "GrowthPoint",
     "HardwareProfile",
@@ -108,6 +111,7 @@ __all__ = [
     "HypervolumePoint",
     "LayerRow",
     "Limits",
+    "Lineage",
     "Member",
     "MemberSet",
     "Members",
@@ -128,6 +132,7 @@ __all__ = [
     "Projects",
     "Reason",
     "Recipe",
+    "ReplicateTrial",
     "Replicates",
     "Search",
     "SearchCreate",

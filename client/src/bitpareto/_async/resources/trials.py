@@ -11,7 +11,7 @@ from bitpareto._async.transport import AsyncTransport
 from bitpareto._files import put_file
 from bitpareto._filters import trial_filters
 from bitpareto.sizes import Size
-from bitpareto.types import Curves, Trial
+from bitpareto.types import Curves, Lineage, Trial
 from bitpareto.types.trials import Attempt, TrialFormat, TrialSort, TrialState
 
 ENDED: Final = frozenset({"completed", "stopped", "failed", "cancelled"})
@@ -59,6 +59,18 @@ class AsyncTrials:
             NotFoundError: If there is none with this id.
         """
         return await self._transport.send(calls.get_curves(trial_id))
+
+    async def lineage(self, trial_id: str, *, limit: int = 3) -> Lineage:
+        """Return where a trial's network comes from: the earlier ones most like it, its replicates.
+
+        Args:
+            trial_id: The trial.
+            limit: Most trials in ``closest``, at most 20.
+
+        Raises:
+            NotFoundError: If there is none with this id.
+        """
+        return await self._transport.send(calls.get_lineage(trial_id, limit))
 
     async def log(
         self, trial_id: str, *, tail: int | None = None, attempt: int | None = None

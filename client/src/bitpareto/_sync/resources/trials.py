@@ -12,7 +12,7 @@ from bitpareto._files import put_file
 from bitpareto._filters import trial_filters
 from bitpareto._sync.transport import Transport
 from bitpareto.sizes import Size
-from bitpareto.types import Curves, Trial
+from bitpareto.types import Curves, Lineage, Trial
 from bitpareto.types.trials import Attempt, TrialFormat, TrialSort, TrialState
 
 ENDED: Final = frozenset({"completed", "stopped", "failed", "cancelled"})
@@ -60,6 +60,18 @@ class Trials:
             NotFoundError: If there is none with this id.
         """
         return self._transport.send(calls.get_curves(trial_id))
+
+    def lineage(self, trial_id: str, *, limit: int = 3) -> Lineage:
+        """Return where a trial's network comes from: the earlier ones most like it, its replicates.
+
+        Args:
+            trial_id: The trial.
+            limit: Most trials in ``closest``, at most 20.
+
+        Raises:
+            NotFoundError: If there is none with this id.
+        """
+        return self._transport.send(calls.get_lineage(trial_id, limit))
 
     def log(self, trial_id: str, *, tail: int | None = None, attempt: int | None = None) -> str:
         """Return what a trial's training printed, the last 256 KiB of it.
