@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from search.addresses import Address, Allowed, Resolve, resolve
 from search.webhooks import Outcome
+from worker.failed_calls import failure_in_words
 
 _READ_BYTES: Final = 4096
 """Of an answer's body; nobody keeps it, but a receiver may want to have sent it."""
@@ -61,12 +62,8 @@ class Calls:
             error = _why_not_good(status)
         except _RefusedError as refused:
             error = str(refused)
-        except TimeoutError:
-            error = f"no answer within {time.monotonic() - began:.0f} s"
-        except ssl.SSLError as tls:
-            error = f"TLS: {tls.reason or tls}"
         except (OSError, http.client.HTTPException, ValueError) as lost:
-            error = f"{type(lost).__name__}: {lost}"[:300]
+            error = failure_in_words(lost, time.monotonic() - began)
         seconds = time.monotonic() - began
         return Outcome(status=status, error=error, seconds=seconds, retry_after_s=retry_after_s)
 

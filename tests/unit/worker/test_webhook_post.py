@@ -15,6 +15,7 @@ import pytest
 
 from search.addresses import Address, Allowed, allowed_of
 from tests.receivers import Receiver, receiving
+from worker.failed_calls import failure_in_words
 from worker.webhook_post import Calls
 
 HERE = allowed_of("127.0.0.1")
@@ -78,7 +79,10 @@ def test_a_receiver_that_drips_is_cut_and_one_that_floods_is_not_read() -> None:
         began = time.monotonic()
         outcome = calls.post(f"http://127.0.0.1:{port}/", b"{}", {})
         assert time.monotonic() - began < 5
-        assert (outcome.status, outcome.error) == (None, "no answer within 1 s")
+        assert (outcome.status, outcome.error) == (
+            None,
+            "timed out: no answer within 1 s",
+        )
         began = time.monotonic()
         outcome = calls.post(f"https://127.0.0.1:{port}/", b"{}", {})
         assert time.monotonic() - began < 5
@@ -212,6 +216,35 @@ def test_a_certificate_is_checked_against_the_name_not_the_address(certificate: 
         other = good.post(f"https://other.example:{port}/", b"{}", {})
         unknown = Calls(allowed=HERE, resolve=resolve)
         nobody = unknown.post(f"https://hooks.example:{port}/", b"{}", {})
-    for outcome in (other, nobody):
-        assert outcome.status is None
-        assert "CERTIFICATE_VERIFY_FAILED" in str(outcome.error)
+    assert (other.status, nobody.status) == (None, None)
+    assert other.error == (
+        "TLS certificate not valid: Hostname mismatch, certificate is not valid for 'other.example'"
+    )
+    assert nobody.error == "TLS certificate not valid: self-signed certificate"
+
+
+def test_what_failed_is_said_in_words() -> None:
+    def answering(content: bytes) -> Callable[[socket.socket], None]:
+        def serve(connection: socket.socket) -> None:
+            connection.recv(65536)
+            connection.sendall(content)
+
+        return serve
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port = server.getsockname()[1]
+    calls = Calls(allowed=HERE)
+    said = {"refused": calls.post(f"http://127.0.0.1:{port}/", b"{}", {}).error}
+    for name, content in (("closed", b""), ("other", b"SSH-2.0-OpenSSH_9.6\r\n")):
+        with _socket_receiver(answering(content)) as port:
+            said[name] = calls.post(f"http://127.0.0.1:{port}/", b"{}", {}).error
+            said[f"{name} to TLS"] = calls.post(f"https://127.0.0.1:{port}/", b"{}", {}).error
+    said["no route"] = failure_in_words(OSError(113, "No route to host"), 1.0)
+    assert said == {
+        "refused": "connection refused: nothing listens there",
+        "closed": "connection closed by the receiver before it answered",
+        "closed to TLS": "TLS handshake failed: unexpected eof while reading",
+        "other": "answered something that is not HTTP",
+        "other to TLS": "TLS handshake failed: wrong version number",
+        "no route": "no connection: no route to host",
+    }
