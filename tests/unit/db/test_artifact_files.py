@@ -3,6 +3,8 @@
 import errno
 import hashlib
 import os
+import random
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -91,6 +93,78 @@ def test_names_are_listed_and_nothing_half_written_stays(files: ArtifactFiles, u
     assert [b.name for b in blobs.stored("checkpoints/")] == [f"checkpoints/{TRIAL}.pt"]
     assert [b.name for b in blobs.stored(f"{address[:2]}/")] == [f"{address[:2]}/{address}"]
     assert [b.name for b in blobs.stored("probes/")] == []
+
+
+def test_a_part_is_read_of_what_is_there(files: ArtifactFiles) -> None:
+    content = bytes(range(256)) * 9
+    address = files.put(content)
+    for start, stop in ((0, 1), (0, 2304), (100, 2000), (2303, 2304), (2000, 9999)):
+        assert files.read_range(address, start, stop) == content[start:stop]
+    assert files.read_range(address, 7, 7) == b""
+    for stop in (0, 1):
+        with pytest.raises(NotFoundError):
+            files.read_range("0" * 64, 0, stop)
+
+
+@pytest.mark.parametrize("n_bytes", [0, 1, 5 << 20])
+def test_a_file_is_stored_as_its_bytes_would_be(
+    files: ArtifactFiles, tmp_path: Path, n_bytes: int
+) -> None:
+    content = random.Random(n_bytes).randbytes(n_bytes)  # noqa: S311 - any bytes
+    path, fetched = tmp_path / "upload", tmp_path / "fetched"
+    path.write_bytes(content)
+    address = hashlib.sha256(content).hexdigest()
+    files.put_file(path, address)
+    assert files.read(address) == content
+    files.fetch(address, fetched)
+    assert fetched.read_bytes() == content
+    assert files.put(content) == address  # whoever wrote it, it is one
+
+
+def test_a_file_takes_the_place_of_a_damaged_one(
+    files: ArtifactFiles, url: str, tmp_path: Path
+) -> None:
+    path, address = tmp_path / "upload", hashlib.sha256(b"packed").hexdigest()
+    path.write_bytes(b"packed")
+    open_blobs(url).write(f"{address[:2]}/{address}", b"a longer one that is damaged")
+    files.put_file(path, address)
+    assert files.read(address) == b"packed"
+    with pytest.raises((FileNotFoundError, ArtifactStoreUnavailableError)):
+        files.put_file(tmp_path / "none", "0" * 64)
+    with pytest.raises(NotFoundError):
+        files.read("0" * 64)
+
+
+def test_a_file_in_several_parts_is_whole(
+    s3: S3Server, s3_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Above 100 MiB an object is sent in parts, which the server puts together."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
+    path, size = tmp_path / "large", (100 << 20) + 7
+    with path.open("wb") as file:
+        file.write(b"first")
+        file.seek(size - 4)
+        file.write(b"last")
+    blobs = open_blobs(f"s3://bitpareto/{tmp_path.name}")
+    blobs.write_file("large", path)
+    assert blobs.look("large").size_bytes == size
+    assert blobs.read_range("large", 0, 6) == b"first\0"
+    assert blobs.read_range("large", size - 5, size) == b"\0last"
+    blobs.delete("large")
+
+
+@pytest.mark.parametrize("call", ["read_range", "write_file"])
+def test_a_server_that_is_gone_is_said(
+    s3_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    blobs, path = open_blobs("s3://bitpareto/x"), tmp_path / "file"
+    path.write_bytes(b"packed")
+    arguments = {"read_range": ("name", 0, 1), "write_file": ("name", path)}[call]
+    with pytest.raises(ArtifactStoreUnavailableError, match="s3://bitpareto/x"):
+        getattr(blobs, call)(*arguments)
 
 
 def test_a_trial_id_cannot_leave_the_folder(files: ArtifactFiles) -> None:
