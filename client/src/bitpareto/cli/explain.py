@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bitpareto._sync.client import Client
+from bitpareto.cli.fitting import print_table
 from bitpareto.cli.tables import format_cost
 from bitpareto.types import Explanation
 
@@ -16,15 +17,16 @@ def explain(client: Client, arguments: argparse.Namespace, out: Console) -> None
     if arguments.json:
         out.print_json(found.model_dump_json())
         return
+    costs = list(found.front[0].costs) if found.front else []
     for table in (_importance(found), _bit_steps(found), _front(found)):
-        out.print(table)
+        print_table(out, table, "network", *reversed(costs[1:]))
         out.print()
 
 
 def _importance(found: Explanation) -> Table:
     title = f"what the accuracy depends on, from {found.n_measured} trials"
     table = Table(title=title, title_justify="left", box=None)
-    table.add_column("gene", no_wrap=True)
+    table.add_column("gene", overflow="fold")
     table.add_column("share", justify="right")
     for each in found.importance:
         table.add_row(each.gene, f"{each.share:.1%}")
@@ -34,7 +36,7 @@ def _importance(found: Explanation) -> Table:
 def _bit_steps(found: Explanation) -> Table:
     title = "one step wider or narrower, on the networks of the front"
     table = Table(title=title, title_justify="left", box=None)
-    table.add_column("gene", no_wrap=True)
+    table.add_column("gene", overflow="fold")
     costs = list(found.bit_steps[0].costs) if found.bit_steps else []
     for name in ("bits", "accuracy", "+-", *costs):
         table.add_column(name, justify="right", no_wrap=True)
