@@ -36,7 +36,8 @@ def eliminate(
     Raises:
         TooWideError: If a table would become too large.
     """
-    left = _merged(tables, combine)
+    # of no axis at all NumPy would return Python's own numbers, where these are in the tables
+    left = _merged([np.atleast_1d(table) for table in tables], combine)
     axes = {axis for axis, length in enumerate(joint_shape(left)) if length > 1}
     buckets: list[tuple[int, Table]] = []
     while axes:

@@ -1,5 +1,6 @@
 """A given network as a space: the architecture stays, only the bits are searched."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 
 from search_space.batch import batch_costs
 from search_space.costs import cost_mapping
+from search_space.counting import Count, count_candidates
 from search_space.errors import SpaceError
 from search_space.layers import LOGIT_BITS, Layer, LayerList
+from search_space.preview import preview
 from search_space.space import Space, space_from_json
 
 
@@ -41,6 +44,14 @@ NETWORK: LayerList = (
 def space(**declared: object) -> Space:
     fields = {"family": "imported", "model": "mdl_1"} | declared
     return space_from_json(fields, input_shape=(1, 8, 8), n_classes=10, network=NETWORK)
+
+
+@pytest.mark.parametrize("bits_per", ["layer", "stage", "network", "channel"])
+def test_candidates_are_counted_though_no_gene_is_of_the_architecture(bits_per: str) -> None:
+    live = space(bits_per=bits_per, weight_bits=[1, 3, 8], activation_bits=[2, 8])
+    n = math.prod(len(gene.choices) for gene in live.genes)
+    assert count_candidates(live) == Count(at_least=n, at_most=n)
+    assert preview(live, n=50, n_samples=2, seed=0).count.exact
 
 
 @pytest.mark.parametrize("bits_per", ["layer", "stage", "network", "channel"])
