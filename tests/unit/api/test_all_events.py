@@ -212,15 +212,20 @@ def test_the_command_prints_lines(
     address: str, deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     search_id = _run(deployment)
-    command = ["events", "--base-url", address, "--after", "0", "--search", search_id]
-    asked = [*command, "--type", "front.changed", "--limit", "1"]
-    assert main(asked) == 0
-    shown = capsys.readouterr().out
-    assert search_id in shown
-    assert "front.changed" in shown
-    assert shown.count("\n") == 1
-    assert main([*asked, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["search_id"] == search_id
+    other = _run(deployment)
+    options = ["--base-url", address, "--after", "0", "--type", "front.changed", "--limit", "1"]
+    # an option named it before it was said as to the other commands
+    for asked in (["events", search_id, *options], ["events", *options, "--search", search_id]):
+        assert main(asked) == 0
+        shown = capsys.readouterr().out
+        assert search_id in shown
+        assert "front.changed" in shown
+        assert shown.count("\n") == 1
+        assert main([*asked, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["search_id"] == search_id
+    for both in ([search_id, other], [search_id, "--search", other]):
+        assert main(["events", *both, *options[:-1], "2"]) == 0
+        assert {search_id, other} <= set(capsys.readouterr().out.split())
 
 
 def test_the_types_are_those_that_the_dashboard_listens_to() -> None:

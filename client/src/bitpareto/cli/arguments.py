@@ -180,11 +180,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     followed = add(
         "events",
         events.events,
-        "follow what happens in all searches",
-        "bitpareto events --type front.changed --json",
+        "follow what happens in all searches, or in some",
+        "bitpareto events sea_01J... --type front.changed --json",
     )
-    followed.add_argument(
-        "--search", action="append", default=[], metavar="SEARCH", help="only of it; repeatable"
+    followed.add_argument("searches", nargs="*", metavar="SEARCH", help="only of these")
+    followed.add_argument(  # how it was said before it was as everywhere
+        "--search", action="append", default=[], help=argparse.SUPPRESS
     )
     followed.add_argument(
         "--type",

@@ -1,4 +1,4 @@
-"""``bitpareto events``: what happens in all searches."""
+"""``bitpareto events``: what happens in all searches, or in some."""
 
 import argparse
 import sys
@@ -12,9 +12,8 @@ from bitpareto.types import SearchEvent
 
 def events(client: Client, arguments: argparse.Namespace, _out: Console) -> None:
     """Print events as they happen, each on a line, until Ctrl-C."""
-    found = client.events.stream(
-        after=arguments.after, search_ids=arguments.search, types=arguments.type
-    )
+    search_ids = [*arguments.searches, *arguments.search]
+    found = client.events.stream(after=arguments.after, search_ids=search_ids, types=arguments.type)
     for event in islice(found, arguments.limit):
         # no console: a line is a line, whatever it holds and however wide the terminal is
         sys.stdout.write(f"{event.model_dump_json() if arguments.json else _line(event)}\n")
