@@ -58,6 +58,7 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "hardware_list_profiles": READ,
         "history_curves": READ,
         "history_hypervolume": READ,
+        "models_delete": WRITE,
         "models_get": READ,
         "models_list_models": READ,
         "models_upload": WRITE,

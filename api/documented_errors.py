@@ -21,6 +21,8 @@ ONLY_AT: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "artifact_store_unavailable": _HAVE_FILES,
         "dataset_gone": frozenset({"searches_extend", "trials_replicate"}),
         "dataset_in_use": frozenset({"datasets_delete"}),
+        "model_gone": frozenset({"searches_extend", "trials_replicate"}),
+        "model_in_use": frozenset({"models_delete"}),
         "name_taken": frozenset({"access_add_project", "datasets_upload", "hardware_add"}),
         "no_such_path": frozenset(),  # an operation's path is one
         "not_explained": frozenset({"explanations_get"}),

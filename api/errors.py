@@ -35,6 +35,8 @@ from search.errors import (
     DatasetInUseError,
     InvalidRequestError,
     KeyReusedError,
+    ModelGoneError,
+    ModelInUseError,
     NameTakenError,
     NotExplainedError,
     NotFoundError,
@@ -97,6 +99,12 @@ ERROR_TABLE: Final[Mapping[type[BitparetoError], ProblemType]] = MappingProxyTyp
         ),
         DatasetGoneError: ProblemType(
             status=409, code="dataset_gone", title="The data set of the search was deleted"
+        ),
+        ModelInUseError: ProblemType(
+            status=409, code="model_in_use", title="Searches that have not ended use the network"
+        ),
+        ModelGoneError: ProblemType(
+            status=409, code="model_gone", title="The network of the search was deleted"
         ),
         KeyReusedError: ProblemType(
             status=422, code="idempotency_key_reused", title="Another request has this key"
@@ -233,15 +241,15 @@ def _on_validation_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     found = error.errors()
-    if any(e["type"] == "json_invalid" for e in found):
+    is_malformed = any(e["type"] == "json_invalid" for e in found)
+    wanted = _wanted_media_type(request)
+    if wanted is not None and (is_malformed or any(e["loc"] == ("body",) for e in found)):
+        detail = other_media_type(wanted, request.headers.get("content-type", ""))
+        return problem_response(request, HTTP_PROBLEMS[415], detail)
+    if is_malformed:
         what = found[0].get("ctx", {}).get("error", "")
         where = found[0]["loc"][-1]
         return problem_response(request, MALFORMED, f"{what} at character {where}".strip())
-    wanted = _other_media_type(request)
-    if wanted is not None and any(e["loc"] == ("body",) for e in found):
-        sent = request.headers.get("content-type") or "nothing"
-        detail = f"Content-Type has to be {wanted}, not {sent}"
-        return problem_response(request, HTTP_PROBLEMS[415], detail)
     errors = field_errors(found, _body_type(request))
     detail = "; ".join(f"{e.pointer}: {e.detail}" for e in errors)
     return problem_response(request, INVALID, detail, errors=errors)
@@ -254,7 +262,12 @@ def _body_type(request: Request) -> object:
     return field.field_info.annotation if field else None
 
 
-def _other_media_type(request: Request) -> str | None:
+def other_media_type(wanted: str, sent: str) -> str:
+    """Say which media type a body should have had."""
+    return f"Content-Type has to be {wanted}, not {sent or 'nothing'}"
+
+
+def _wanted_media_type(request: Request) -> str | None:
     """Return the media type that the path takes, where a body of another one was sent.
 
     A body is read as JSON, or not, by what it says it is; so of the two kinds one is mistaken.

@@ -1,7 +1,7 @@
-"""From the fields of a search to a stored one: the same checks for new and for cloned searches."""
+"""From the fields of a search to a stored one: one check for new, cloned and previewed ones."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,18 +12,21 @@ from pydantic import ValidationError
 from api.mapping import limits_from_wire, recipe_from_wire, strategy_from_wire
 from api.request_keys import Once
 from bitpareto.types import SearchCreate
-from search.admission import admit
+from search.admission import Admission, admit
 from search.dataset_lookup import named_dataset
+from search.datasets import DatasetFacts
 from search.early_stopping import early_stopping_problems
-from search.entities import Search, WrittenProfile
+from search.entities import Limits, Model, Search, Strategy, WrittenProfile
 from search.errors import FieldProblem, InvalidRequestError
 from search.hardware import live, named_profile
-from search.models import model_of_space
+from search.models import named_model
+from search.recipe import Recipe
 from search.store import Store
 from search.strategy_admission import strategy_problems
 from search.use_cases.searches import create_search
 from search.warm_start_admission import admit_warm_start
 from search_space.families.imported import MODEL
+from search_space.hardware.profile import HardwareProfile
 
 
 def submit(store: Store, body: SearchCreate, now: datetime, once: Once) -> Search:
@@ -89,26 +92,52 @@ def _fields_of(search: Search) -> dict[str, Any]:
     }
 
 
-def _submit(
-    store: Store,
-    body: SearchCreate,
-    hardware: WrittenProfile | None,
-    now: datetime,
-    once: Once,
-) -> Search:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a body says, when nothing is wrong with it.
+
+    Attributes:
+        declared: Its space; a model stands there by its id, whatever it was named by.
+        profile: The device that the search is for, if it is for one.
+    """
+
+    dataset: DatasetFacts
+    declared: Mapping[str, Any]
+    budgets: Mapping[str, float]
+    strategy: Strategy
+    recipe: Recipe
+    limits: Limits
+    profile: HardwareProfile | None
+    admission: Admission
+
+
+def check(store: Store, body: SearchCreate, hardware: WrittenProfile | None) -> Checked:
+    """Check everything a body says.
+
+    Args:
+        store: As the project of the request sees it.
+        body: Whose shape is right.
+        hardware: The profile that it names.
+
+    Raises:
+        InvalidRequestError: With every problem found.
+    """
     budgets: dict[str, float] = dict(body.budgets.items())
-    model, data = model_of_space(store, body.space), named_dataset(store, body.dataset)
+    model, data = named_model(store, body.space), named_dataset(store, body.dataset)
     strategy, limits = strategy_from_wire(body.strategy), limits_from_wire(body.limits)
-    recipe = recipe_from_wire(body.recipe)
-    if model is not None and "float_epochs" not in body.recipe.model_fields_set:
-        recipe = replace(recipe, float_epochs=0)  # the uploaded weights are trained already
+    recipe, space = recipe_from_wire(body.recipe), body.space
+    profile = live(hardware) if hardware else None
+    if isinstance(model, Model):
+        if "float_epochs" not in body.recipe.model_fields_set:
+            recipe = replace(recipe, float_epochs=0)  # the uploaded weights are trained already
+        space = {**space, MODEL: model.id}  # a name or a sha256 may come to mean a later upload
     admission = admit(
         dataset=data,
         space=body.space,
         objectives=body.objectives,
         budgets=budgets,
-        network=model.layers if model else None,
-        profile=live(hardware) if hardware else None,
+        network=model.layers if isinstance(model, Model) else model,
+        profile=profile,
         problems=[
             *strategy_problems(strategy, limits, body.objectives, budgets),
             *early_stopping_problems(limits.early_stopping, recipe),
@@ -117,9 +146,6 @@ def _submit(
     )
     if isinstance(data, FieldProblem):
         raise InvalidRequestError([data])
-    space = body.space
-    if model is not None:
-        space = {**space, MODEL: model.id}  # a sha256 may come to mean a later upload
     strategy = admit_warm_start(
         store,
         strategy,
@@ -128,23 +154,43 @@ def _submit(
         recipe=recipe,
         space=admission.space,
         budgets=budgets,
-        profile=live(hardware) if hardware else None,
+        profile=profile,
     )
+    return Checked(
+        dataset=data,
+        declared=space,
+        budgets=budgets,
+        strategy=strategy,
+        recipe=recipe,
+        limits=limits,
+        profile=profile,
+        admission=admission,
+    )
+
+
+def _submit(
+    store: Store,
+    body: SearchCreate,
+    hardware: WrittenProfile | None,
+    now: datetime,
+    once: Once,
+) -> Search:
+    checked = check(store, body, hardware)
     with store.begin() as uow:
         create = partial(
             create_search,
             uow,
             name=body.name,
-            dataset=data.name,
-            dataset_id=data.id,
-            space=space,
+            dataset=checked.dataset.name,
+            dataset_id=checked.dataset.id,
+            space=checked.declared,
             objectives=body.objectives,
-            budgets=budgets,
-            strategy=strategy,
-            recipe=recipe,
-            limits=limits,
+            budgets=checked.budgets,
+            strategy=checked.strategy,
+            recipe=checked.recipe,
+            limits=checked.limits,
             seed=body.seed,
-            ref_point=admission.ref_point,
+            ref_point=checked.admission.ref_point,
             hardware=hardware,
             now=now,
         )

@@ -174,6 +174,9 @@ export const listModels = (signal) => everyPage("v1/models", signal);
 export const listDatasets = (signal) => everyPage("v1/datasets", signal);
 
 /** @param {string} id @returns {Promise<Response>} */
+export const deleteModel = (id) => send(`v1/models/${encodeURIComponent(id)}`, { method: "DELETE" });
+
+/** @param {string} id @returns {Promise<Response>} */
 export const deleteDataset = (id) => send(`v1/datasets/${encodeURIComponent(id)}`, { method: "DELETE" });
 
 /** A picture of some of its images. @param {string} id */

@@ -1,11 +1,14 @@
 """Uploaded networks in SQL."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from db.tables import ModelRow
+from db.tables import ModelRow, SearchRow
 from search.entities import Model
 from search.errors import NotFoundError
+from search.states import TERMINAL_SEARCH_STATES
+from search_space.families.imported import MODEL
+from search_space.families.imported import NAME as IMPORTED
 from search_space.layer_json import layers_from_json, layers_to_json
 
 
@@ -42,8 +45,22 @@ class SqlModels:
 
     def find(self, reference: str) -> Model | None:
         """Return the model with this id, or the newest with this sha256 (ids sort by time)."""
+        return self._found(reference, lock=False)
+
+    def named(self, name: str) -> list[Model]:
+        """Return the models of this name, newest first."""
+        query = select(ModelRow).where(ModelRow.name == name).order_by(ModelRow.id.desc())
+        return [_to_model(row) for row in self._session.scalars(query)]
+
+    def lock(self, reference: str) -> Model | None:
+        """Likewise, holding its row until the transaction ends."""
+        return self._found(reference, lock=True)
+
+    def _found(self, reference: str, *, lock: bool) -> Model | None:
         same = or_(ModelRow.id == reference, ModelRow.sha256 == reference)
         query = select(ModelRow).where(same).order_by(ModelRow.id.desc()).limit(1)
+        if lock:
+            query = query.with_for_update().execution_options(populate_existing=True)
         row = self._session.scalar(query)
         return None if row is None else _to_model(row)
 
@@ -53,6 +70,21 @@ class SqlModels:
         if before_id is not None:
             query = query.where(ModelRow.id < before_id)
         return [_to_model(row) for row in self._session.scalars(query)]
+
+    def unfinished_searches(self, model: Model) -> list[str]:
+        """Return the ids of searches of it that have not ended."""
+        ended = [str(state) for state in TERMINAL_SEARCH_STATES]
+        query = select(SearchRow.id).where(
+            SearchRow.state.not_in(ended),
+            SearchRow.space["family"].as_string() == IMPORTED,
+            # searches of old name a model by its sha256
+            SearchRow.space[MODEL].as_string().in_((model.id, model.sha256)),
+        )
+        return list(self._session.scalars(query.order_by(SearchRow.id)))
+
+    def remove(self, model_id: str) -> None:
+        """Forget a model; searches that have ended keep its id."""
+        self._session.execute(delete(ModelRow).where(ModelRow.id == model_id))
 
 
 def _to_model(row: ModelRow) -> Model:

@@ -16,6 +16,7 @@ from search.objectives import EXACT_COSTS, OBJECTIVES
 from search.strategy_admission import check_reachable
 from search_space.errors import SpaceError
 from search_space.extremes import extremes
+from search_space.families.imported import UNKNOWN_MODEL
 from search_space.hardware.estimate import HARDWARE_COSTS, cost_names
 from search_space.hardware.profile import HardwareProfile
 from search_space.layers import LayerList
@@ -42,7 +43,7 @@ def admit(
     space: Mapping[str, Any],
     objectives: Sequence[str],
     budgets: Mapping[str, float],
-    network: LayerList | None = None,
+    network: LayerList | FieldProblem | None = None,
     profile: HardwareProfile | None = None,
     problems: Sequence[FieldProblem] = (),
     region: Region | None = None,
@@ -54,7 +55,8 @@ def admit(
         space: As declared.
         objectives: Names of objectives.
         budgets: Upper bounds per exact cost.
-        network: The layers of the model that the space names, if it names one.
+        network: The layers of the model that the space names, or that there is none; ``None`` where
+            it names none.
         profile: The device that the search is for, if it is for one.
         problems: Found already; told with the others.
         region: Where improvement counts.
@@ -89,7 +91,7 @@ def admit_space(
     dataset: DatasetFacts | FieldProblem,
     space: Mapping[str, Any],
     budgets: Mapping[str, float],
-    network: LayerList | None = None,
+    network: LayerList | FieldProblem | None = None,
     problems: Sequence[FieldProblem] = (),
     profile: HardwareProfile | None = None,
 ) -> Space:
@@ -99,7 +101,7 @@ def admit_space(
         dataset: The data set that is named, or that there is none.
         space: As declared.
         budgets: Upper bounds per exact cost.
-        network: The layers of the model that the space names, if it names one.
+        network: As for ``admit``.
         problems: Found already; told with the others.
         profile: The device, which has costs of its own; whether the space fits it is not checked.
 
@@ -115,13 +117,20 @@ def admit_space(
         shape = next(iter(DATASETS.values()))
     else:
         shape = dataset
+    no_model = network if isinstance(network, FieldProblem) else None
+    layers = None if isinstance(network, FieldProblem) else network
     try:
         live = space_from_json(
-            space, input_shape=shape.input_shape, n_classes=shape.n_classes, network=network
+            space, input_shape=shape.input_shape, n_classes=shape.n_classes, network=layers
         )
     except SpaceError as error:
-        found += [
+        problems_of_space = [
             FieldProblem(f"/space{p.pointer}", p.code, p.detail, p.allowed) for p in error.problems
+        ]
+        # who has looked for the model knows more of why there is none
+        found += [
+            no_model if no_model is not None and p.code == UNKNOWN_MODEL else p
+            for p in problems_of_space
         ]
     if found or live is None:
         raise InvalidRequestError(found)

@@ -320,6 +320,11 @@ class Model:
     std: tuple[float, ...] | None
     created_at: datetime
 
+    @property
+    def content(self) -> tuple[str, tuple[float, ...] | None, tuple[float, ...] | None]:
+        """What two models share exactly if trials cannot tell them apart."""
+        return self.sha256, self.mean, self.std
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

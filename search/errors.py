@@ -63,11 +63,7 @@ class DatasetInUseError(BitparetoError):
     def __init__(self, name: str, search_ids: Collection[str]) -> None:
         self.name = name
         self.search_ids = tuple(search_ids)
-        some = ", ".join(self.search_ids[:5]) + (", ..." if len(self.search_ids) > 5 else "")
-        super().__init__(
-            f"data set {name!r} is used by {len(self.search_ids)} searches that have not ended: "
-            f"{some}; cancel them or wait"
-        )
+        super().__init__(f"data set {name!r} is used by {_unfinished(self.search_ids)}")
 
 
 class DatasetGoneError(BitparetoError):
@@ -79,6 +75,27 @@ class DatasetGoneError(BitparetoError):
         super().__init__(
             f"search {search_id} cannot train any more: its data set {name!r} was deleted; upload "
             "it again and clone the search"
+        )
+
+
+class ModelInUseError(BitparetoError):
+    """A network cannot go: searches that have not ended use it; cancel or await them first."""
+
+    def __init__(self, model_id: str, name: str, search_ids: Collection[str]) -> None:
+        self.model_id = model_id
+        self.search_ids = tuple(search_ids)
+        super().__init__(f"network {name or model_id!r} is used by {_unfinished(self.search_ids)}")
+
+
+class ModelGoneError(BitparetoError):
+    """A search cannot train any more: its network was deleted; upload it and clone the search."""
+
+    def __init__(self, search_id: str, model: str) -> None:
+        self.search_id = search_id
+        self.model = model
+        super().__init__(
+            f"search {search_id} cannot train any more: its network {model} was deleted; upload it "
+            "again and clone the search with the new one"
         )
 
 
@@ -177,3 +194,10 @@ class TrialInterrupted(BitparetoError):  # noqa: N818 - a request, not an error
     def __init__(self, why: str) -> None:
         self.why = why
         super().__init__(why)
+
+
+def _unfinished(search_ids: tuple[str, ...]) -> str:
+    n = len(search_ids)
+    searches = "1 search that has" if n == 1 else f"{n} searches that have"
+    some = ", ".join(search_ids[:5]) + (", ..." if n > 5 else "")
+    return f"{searches} not ended: {some}; cancel {'it' if n == 1 else 'them'} or wait"

@@ -223,8 +223,20 @@ class ModelRepository(Protocol):
     def find(self, reference: str) -> Model | None:
         """Return the model with this id, or the newest with this sha256, if any."""
 
+    def named(self, name: str) -> list[Model]:
+        """Return the models of this name, newest first."""
+
+    def lock(self, reference: str) -> Model | None:
+        """Likewise, holding its row until the transaction ends."""
+
     def page(self, limit: int, before_id: str | None = None) -> list[Model]:
         """Return up to ``limit`` models, newest first, created before ``before_id``."""
+
+    def unfinished_searches(self, model: Model) -> list[str]:
+        """Return the ids of searches of it that have not ended."""
+
+    def remove(self, model_id: str) -> None:
+        """Forget a model; searches that have ended keep its id."""
 
 
 class DatasetRepository(Protocol):

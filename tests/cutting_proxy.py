@@ -20,16 +20,20 @@ class CuttingProxy:
         cuts: How many connections it has cut so far.
     """
 
-    def __init__(self, target_port: int, passed_bytes: Iterable[int]) -> None:
+    def __init__(
+        self, target_port: int, passed_bytes: Iterable[int], *, of_requests: bool = False
+    ) -> None:
         """Start to listen.
 
         Args:
             target_port: Where to forward to.
             passed_bytes: How many bytes the client of each connection gets before it is cut, one
                 number per connection; later connections stay whole.
+            of_requests: Whether it is bytes that the server gets.
         """
         self._target_port = target_port
         self._passed = itertools.chain(passed_bytes, itertools.repeat(None))
+        self._of_requests = of_requests
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.cuts = 0
@@ -65,13 +69,14 @@ class CuttingProxy:
                     content = source.recv(65536)
                     if not content:
                         return
-                    if source is client:
-                        server.sendall(content)
-                    elif passed is None or len(content) < passed:
-                        client.sendall(content)
-                        passed = None if passed is None else passed - len(content)
+                    to = server if source is client else client
+                    if passed is None or (source is client) != self._of_requests:
+                        to.sendall(content)
+                    elif len(content) < passed:
+                        to.sendall(content)
+                        passed -= len(content)
                     else:
-                        client.sendall(content[:passed])
+                        to.sendall(content[:passed])
                         self.cuts += 1
                         # closes with a reset, as a machine that has lost its state does
                         now = struct.pack("ii", 1, 0)
@@ -80,9 +85,12 @@ class CuttingProxy:
 
 
 @contextmanager
-def cutting_proxy(address: str, passed_bytes: Iterable[int]) -> Iterator[CuttingProxy]:
+def cutting_proxy(
+    address: str, passed_bytes: Iterable[int], *, of_requests: bool = False
+) -> Iterator[CuttingProxy]:
     """Run a proxy before a server at ``http://host:port``."""
-    proxy = CuttingProxy(int(address.rpartition(":")[2]), passed_bytes)
+    port = int(address.rpartition(":")[2])
+    proxy = CuttingProxy(port, passed_bytes, of_requests=of_requests)
     try:
         yield proxy
     finally:

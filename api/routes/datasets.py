@@ -14,6 +14,7 @@ from api.dataset_reader import ReadDataset
 from api.deps import ArtifactReader, ArtifactsDep, DatasetReaderDep, NowDep, StoreDep
 from api.errors import problem_responses
 from api.etags import NOT_MODIFIED, IfNoneMatch, matches, tagged_response
+from api.media_types import OCTETS, OCTETS_ONLY
 from api.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
 from api.request_keys import REPLAYED
 from api.spooled_bodies import SpooledDep, SpooledOnceDep
@@ -26,11 +27,8 @@ from search.use_cases.datasets import ID_PREFIX, add_dataset, check_name, delete
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
-_MEDIA_TYPE: Final = "application/octet-stream"
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "content": {_MEDIA_TYPE: _BINARY}}
-}
+_BODY: Final[dict[str, Any]] = {"requestBody": {"required": True, "content": {OCTETS: _BINARY}}}
 _PIECE_BYTES: Final = 4 << 20
 _FOR_GOOD: Final = "private, max-age=31536000, immutable"
 
@@ -38,6 +36,7 @@ _FOR_GOOD: Final = "private, max-age=31536000, immutable"
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
+    dependencies=[OCTETS_ONLY],  # the first of all: a form is not read to its end
     responses={
         200: {"description": "It was there already", "model": wire.Dataset},
         **problem_responses(400, 408, 409, 413, 422, 503),
@@ -154,8 +153,8 @@ def samples(
     "/{dataset_id}/content",
     response_class=Response,
     responses={
-        200: {"description": "The whole file", "content": {_MEDIA_TYPE: _BINARY}},
-        206: {"description": "The part asked for", "content": {_MEDIA_TYPE: _BINARY}},
+        200: {"description": "The whole file", "content": {OCTETS: _BINARY}},
+        206: {"description": "The part asked for", "content": {OCTETS: _BINARY}},
         304: {"description": "Not Modified"},
         **problem_responses(404, 416, 503),
     },
@@ -189,7 +188,7 @@ def content(
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{found.size_bytes}"
     first = artifacts.read_range(found.sha256, start, min(start + _PIECE_BYTES, stop))
     pieces = _pieces(artifacts, found.sha256, first, start, stop)
-    return StreamingResponse(pieces, 200 if part is None else 206, headers, _MEDIA_TYPE)
+    return StreamingResponse(pieces, 200 if part is None else 206, headers, OCTETS)
 
 
 def _pieces(

@@ -9,6 +9,7 @@ from search.errors import FieldProblem, InvalidRequestError
 from search.states import TERMINAL_SEARCH_STATES, SearchState
 from search.store import UnitOfWork
 from search.use_cases.datasets import require_data
+from search.use_cases.models import require_model
 from search.use_cases.stop_rules import why_nothing_starts
 from search.use_cases.transitions import SEARCHING, move_search
 
@@ -40,9 +41,11 @@ def extend_search(
     Raises:
         InvalidRequestError: If it would still have no trial or no time left.
         DatasetGoneError: If its data set was deleted.
+        ModelGoneError: If its network was deleted.
     """
     search = uow.searches.lock(search_id)
     require_data(uow, search)
+    require_model(uow, search)
     limits = _longer(search, _more_trials(search.limits, trials), wall_time_s, now)
     limits = _more_computing(search, limits, compute_s)
     gain = replace(search.expected_gain, n_low=0) if search.expected_gain else None

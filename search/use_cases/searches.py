@@ -12,6 +12,7 @@ from search.recipe import Recipe
 from search.states import TERMINAL_SEARCH_STATES, SearchState
 from search.store import UnitOfWork
 from search.use_cases.datasets import hold_dataset
+from search.use_cases.models import hold_model
 from search.use_cases.transitions import SEARCHING, move_search
 
 
@@ -35,9 +36,10 @@ def create_search(
     """Store a validated search as queued.
 
     Raises:
-        InvalidRequestError: If its data set was deleted meanwhile.
+        InvalidRequestError: If its data set or its network was deleted meanwhile.
     """
     hold_dataset(uow, dataset_id)
+    hold_model(uow, space)
     reason = Reason(code="waiting_for_optimizer", message="no optimize worker has taken it up yet")
     search = Search(
         id=new_id("sea"),

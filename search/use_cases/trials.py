@@ -11,6 +11,7 @@ from search.store import UnitOfWork
 from search.use_cases.advance import WAITING_FOR_WORKER, trial_seed
 from search.use_cases.datasets import require_data
 from search.use_cases.extend import MAX_TRIALS
+from search.use_cases.models import require_model
 from search.use_cases.stop_rules import why_nothing_starts
 from search.use_cases.transitions import SEARCHING, cancel_trial, move_search
 
@@ -47,9 +48,11 @@ def replicate_trial(uow: UnitOfWork, trial_id: str, seed: int | None, now: datet
         InvalidRequestError: If the seed was used for this candidate, or the search has no time or
             no number left.
         DatasetGoneError: If the search's data set was deleted.
+        ModelGoneError: If the search's network was deleted.
     """
     search = uow.searches.lock(uow.trials.get(trial_id).search_id)
     require_data(uow, search)
+    require_model(uow, search)
     if search.state in (SearchState.FAILED, SearchState.CANCELLED):
         raise TransitionError("search", search.id, search.state, SearchState.RUNNING)
     model = uow.trials.get(trial_id)

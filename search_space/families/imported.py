@@ -14,6 +14,8 @@ from search_space.layers import INPUT_BITS, LayerList
 NAME: Final = "imported"
 MODEL: Final = "model"
 """Key of the declaration that says which uploaded model is meant."""
+UNKNOWN_MODEL: Final = "unknown_model"
+"""Code of the problem that it is none."""
 
 
 def family(network: LayerList | None) -> Family:
@@ -31,8 +33,8 @@ def _declare_with(
 ) -> Callable[[Fields, Shape, BitPlan], Blueprint]:
     def declare(root: Fields, shape: Shape, bits: BitPlan) -> Blueprint:
         if network is None:
-            detail = "must be the id or the sha256 of an uploaded model"
-            root.problems.add(root.pointer(MODEL), "unknown_model", detail)
+            detail = "must be the id, the name or the sha256 of an uploaded model"
+            root.problems.add(root.pointer(MODEL), UNKNOWN_MODEL, detail)
             return _blueprint((), shape, bits)
         image, logits = network[0], network[-1]
         takes = Shape(image.out_channels, image.out_height, image.out_width, logits.out_channels)

@@ -49,7 +49,7 @@ def test_a_file_becomes_a_data_set_to_search_on_and_goes(
     page.goto("/?page=data")
     page.get_by_role("button", name="Delete my-insects").click()
     page.get_by_role("button", name="Delete", exact=True).last.click()
-    expect(page.get_by_text("used by 1 searches that have not ended")).to_be_visible()
+    expect(page.get_by_text("used by 1 search that has not ended")).to_be_visible()
     httpx.post(f"{service.address}/v1/searches/{search['id']}:cancel").raise_for_status()
     page.get_by_role("button", name="Delete", exact=True).last.click()
     expect(row).to_have_count(0)

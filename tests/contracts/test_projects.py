@@ -41,6 +41,7 @@ def _model(store: Store) -> Model:
     with store.begin() as uow:
         return create_model(
             uow,
+            model_id=new_id("mdl"),
             name="mine",
             sha256="a" * 64,
             weights_sha256="b" * 64,

@@ -293,7 +293,7 @@ def get_front(
 
 
 def upload_model(
-    program: bytes,
+    file: Path,
     name: str,
     mean: Sequence[float] | float | None,
     std: Sequence[float] | float | None,
@@ -309,7 +309,7 @@ def upload_model(
         path="/v1/models",
         read=_read_model,
         params=params,
-        body=program,
+        file=file,
         content_type="application/octet-stream",
         key=new_key(),
     )
@@ -318,6 +318,12 @@ def upload_model(
 def get_model(model_id: str) -> Call[Model]:
     """Read an uploaded network with its layers."""
     return Call(method="GET", path=f"/v1/models/{quote(model_id, safe='')}", read=_read_model)
+
+
+def delete_model(model_id: str) -> Call[bytes]:
+    """Delete a network; a second time there is none, so a lost answer is not asked for again."""
+    path = f"/v1/models/{quote(model_id, safe='')}"
+    return Call(method="DELETE", path=path, read=bytes, idempotent=False)
 
 
 def list_models(limit: int, cursor: str | None) -> Call[Page[Model]]:

@@ -12,6 +12,7 @@ from bitpareto._calls import Call
 from bitpareto.errors import (
     APIConnectionError,
     APITimeoutError,
+    UploadInterruptedError,
     VersionSkewWarning,
 )
 
@@ -53,13 +54,17 @@ def request_headers(call: Call[T], attempt: int, api_key: str | None) -> dict[st
     return headers
 
 
-def connection_error(error: Exception, url: str) -> APIConnectionError:
-    """Return our error for one of httpx's."""
+def connection_error(error: Exception, url: str, call: Call[T]) -> APIConnectionError:
+    """Return our error for one of httpx's, met when a call was sent."""
     if isinstance(error, httpx.UnsupportedProtocol):
         hint = f"it begins with http:// or https://, such as http://{url.rpartition('://')[2]}"
         return APIConnectionError(f"{url} is no address of a server: {hint}")
+    why = str(error) or type(error).__name__
+    broke = isinstance(error, (httpx.NetworkError, httpx.ProtocolError))
+    if call.file is not None and broke and not isinstance(error, httpx.ConnectError):
+        return UploadInterruptedError(call.file, url, why)
     cls = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-    return cls(f"no answer from {url}: {str(error) or type(error).__name__}")
+    return cls(f"no answer from {url}: {why}")
 
 
 def check_version(headers: Mapping[str, str], url: str) -> None:

@@ -2,7 +2,8 @@
 
 BitparetoError
 ├── APIConnectionError         no answer; the request may or may not have arrived
-│   └── APITimeoutError        no answer in time
+│   ├── APITimeoutError        no answer in time
+│   └── UploadInterruptedError the connection broke while a file was sent; send it again: `.path`
 ├── APIResponseError           an answer that is not this API's
 ├── APIStatusError             the server said no: `.problem`, `.status`, `.request_id`
 │   ├── BadRequestError        400, the body is not JSON
@@ -28,6 +29,7 @@ BitparetoError
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -45,6 +47,23 @@ class APIConnectionError(BitparetoError, ConnectionError):
 
 class APITimeoutError(APIConnectionError, TimeoutError):
     """No answer came in time; retries are used up."""
+
+
+class UploadInterruptedError(APIConnectionError):
+    """The connection broke while a file was sent, more often than retries help; send it again.
+
+    That does no harm: what has arrived whole is there once, and what has not is not kept.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, url: str, why: str) -> None:
+        self.path = path
+        super().__init__(
+            f"the connection to {url} broke while {path.name} was sent ({why}); "
+            "send it again: what has arrived already is not stored twice"
+        )
 
 
 class APIResponseError(BitparetoError):

@@ -95,7 +95,16 @@ def test_every_error_is_a_problem(api: InProcess, method: str, path: str, status
         ("/v1/searches", "text/plain", "application/json"),
         ("/v1/searches", "application/x-www-form-urlencoded", "application/json"),
         ("/v1/searches", "multipart/form-data; boundary=x", "application/json"),
-        ("/v1/models", "application/json", "application/octet-stream"),
+        *(
+            (path, sent, "application/octet-stream")
+            for path in ("/v1/models", "/v1/datasets?name=mine")
+            for sent in (
+                "application/json",
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+            )
+        ),
         ("/v1/hardware-profiles", "application/json", "application/yaml"),
     ],
 )
@@ -107,6 +116,22 @@ def test_a_body_of_another_type_is_told_the_right_one(
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
     assert wanted in answer.json()["detail"]
+
+
+def test_a_form_around_a_file_is_told_to_leave_it_away(api: InProcess) -> None:
+    for path in ("/v1/models", "/v1/datasets?name=mine"):
+        answer = api.request("POST", path, files={"file": b"content"})
+        assert answer.status_code == 415
+        assert "send the file itself" in answer.json()["detail"]
+        for headers in ({}, {"content-type": "Application/Octet-Stream; x=y"}):
+            answer = api.request("POST", path, content=b"no file", headers=headers)
+            assert answer.status_code == 422  # read, and found to be neither
+
+
+def test_a_program_that_says_it_is_json_is_not_read_as_json(api: InProcess) -> None:
+    headers = {"content-type": "application/json"}
+    answer = api.request("POST", "/v1/models", content=b"PK no json", headers=headers)
+    assert answer.status_code == 415
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,27 @@ def test_a_search_of_an_uploaded_network(api: InProcess) -> None:
     assert api.post("/v1/searches", asked).json()["recipe"]["float_epochs"] == 2
 
 
+def test_a_network_is_named_as_people_do_and_kept_by_its_id(api: InProcess) -> None:
+    model = upload(api, query="?name=mine").json()["id"]
+    again = upload(api, query="?name=mine")
+    assert (again.status_code, again.json()["id"]) == (200, model)
+    asked = {"dataset": "digits", "space": {"family": "imported", "model": "mine"}}
+    search = api.post("/v1/searches", asked).json()
+    assert search["space"]["model"] == model
+    assert api.post("/v1/spaces:preview", {**asked, "n": 10}).status_code == 200
+    other = upload(api, query="?name=mine&mean=0.5&std=0.25").json()["id"]
+    for path in ("/v1/searches", "/v1/spaces:preview"):
+        (error,) = api.post(path, asked).json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/space/model", "ambiguous_model")
+        assert {*error["allowed"]} == {model, other}
+    clone = api.post(f"/v1/searches/{search['id']}:clone").json()
+    assert clone["space"]["model"] == model  # whatever its name means by now
+    space = {**asked["space"], "model": "nobody", "weight_bits": [9]}
+    errors = api.post("/v1/searches", {**asked, "space": space}).json()["errors"]
+    assert {error["code"]: error["allowed"] for error in errors}["unknown_model"] == [other, model]
+    assert len(errors) == 2
+
+
 @pytest.mark.parametrize(
     ("model", "dataset", "code"),
     [("mdl_nobody", "digits", "unknown_model"), (7, "digits", "unknown_model")],
@@ -146,3 +167,36 @@ def test_a_search_on_data_of_another_shape_is_refused(api: InProcess) -> None:
     space = {"family": "imported", "model": upload(api).json()["id"]}
     answer = api.post("/v1/searches", {"dataset": "cifar10", "space": space})
     assert answer.json()["errors"][0]["code"] == "shape_mismatch"
+
+
+def test_what_is_in_use_stays_and_what_is_deleted_is_gone(
+    api: InProcess, deployment: Deployment
+) -> None:
+    model = upload(api).json()["id"]
+    space = {"family": "imported", "model": model, "weight_bits": [2, 8]}
+    search = api.post("/v1/searches", {"dataset": "digits", "space": space}).json()["id"]
+    refused = api.request("DELETE", f"/v1/models/{model}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "model_in_use")
+    assert search in refused.json()["detail"]
+    api.post(f"/v1/searches/{search}:cancel")
+    with deployment.store.read() as uow:
+        weights = uow.models.get(model).weights_sha256
+    assert api.request("DELETE", f"/v1/models/{model}").status_code == 204
+    assert api.get(f"/v1/models/{model}").status_code == 404
+    assert api.request("DELETE", f"/v1/models/{model}").status_code == 404
+    assert deployment.files.read(weights)  # until the sweeper collects it
+
+    assert api.get(f"/v1/searches/{search}").json()["space"]["model"] == model
+    extended = api.post(f"/v1/searches/{search}:extend", {"trials": 1})
+    assert (extended.status_code, extended.json()["code"]) == (409, "model_gone")
+    (cloned,) = api.post(f"/v1/searches/{search}:clone").json()["errors"]
+    assert (cloned["pointer"], cloned["code"]) == ("/space/model", "unknown_model")
+    again = {"space": {"model": upload(api).json()["id"]}}
+    assert api.post(f"/v1/searches/{search}:clone", again).status_code == 201
+    entries = api.get(f"/v1/audit?object_id={model}").json()["data"]
+    assert [(entry["operation"], entry["status"]) for entry in entries] == [
+        ("models_delete", 404),
+        ("models_delete", 204),
+        ("models_delete", 409),
+        ("models_upload", 201),
+    ]

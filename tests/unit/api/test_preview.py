@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bitpareto.types import SearchCreate
 from search_space.hardware.estimate import energy_uj, latency_ms, violations
 from search_space.hardware.reader import read_profile
 from search_space.hardware.shipped import shipped_profiles
@@ -87,7 +88,7 @@ def test_a_preview_stores_nothing(api: InProcess) -> None:
         ({"n": 0}, "/n", ">= 1"),
         ({"n": 10**9}, "/n", "<= 100000"),
         ({"n_samples": 201}, "/n_samples", "<= 200"),
-        ({"limits": {}}, "/limits", "budgets"),
+        ({"limitz": {}}, "/limitz", "limits"),
     ],
 )
 def test_wrong_fields_are_named_with_what_is_allowed(
@@ -101,10 +102,46 @@ def test_wrong_fields_are_named_with_what_is_allowed(
 
 
 def test_an_unknown_field_is_answered_with_the_fields_of_this_body(api: InProcess) -> None:
-    (error,) = api.post(PATH, {**SMALL, "limits": {}}).json()["errors"]
-    assert set(error["allowed"]) == {
-        *("dataset", "space", "budgets", "hardware", "n", "n_samples", "seed")
+    (error,) = api.post(PATH, {**SMALL, "limitz": {}}).json()["errors"]
+    assert set(error["allowed"]) == {*SearchCreate.model_fields, "n", "n_samples"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"limits": {"max_trails": 4}},
+        {"limits": {"max_trials": "many"}},
+        {"limits": {"early_stopping": {"n_rungs": 0}}},
+        {"recipe": {"quantizer": "lsqplus"}},
+        {"recipe": {"float_epochs": -1}, "name": 7},
+        {"strategy": {"name": "bayes"}},
+        {"strategy": {"name": "random", "focus": {"size_bytes": [1, 2000]}}},
+        {"strategy": {"warm_start": {"searches": ["sea_nobody"]}}},
+        {"objectives": ["accuracy"]},
+        {"objectives": ["accuracy", "latency_ms"]},
+        {"hardware": "abacus"},
+        {"seed": -1},
+        {"dataset": "mnist", "space": {"family": "lenet"}, "objectives": ["accuracy", "accuracy"]},
+    ],
+    ids=str,
+)
+def test_what_is_wrong_elsewhere_is_told_as_on_submission(
+    api: InProcess, change: dict[str, Any]
+) -> None:
+    said = [api.post(path, {**BODY, **change}).json()["errors"] for path in (PATH, "/v1/searches")]
+    assert said[0] == said[1]
+    assert said[0]
+
+
+def test_the_body_of_a_search_is_previewed_as_its_space_alone(api: InProcess) -> None:
+    whole = {
+        "name": "mine",
+        "objectives": ["accuracy", "macs"],
+        "strategy": {"name": "random"},
+        "recipe": {"qat_epochs": 2},
+        "limits": {"max_trials": 3},
     }
+    assert api.post(PATH, {**SMALL, **whole}).json() == api.post(PATH, SMALL).json()
 
 
 def test_a_budget_nothing_meets_names_the_smallest_value(api: InProcess) -> None:

@@ -1,6 +1,7 @@
 """The SDK over connections that break: nothing is lost, nothing comes twice, files are exact."""
 
 import random
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +10,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bitpareto import APIConnectionError, Client, ServerError
+from bitpareto import APIConnectionError, Client, ServerError, UploadInterruptedError
+from bitpareto.cli.data import BUILT_IN
 from search.entities import Limits
 from tests.cutting_proxy import cutting_proxy
+from tests.exported_programs import digits_program
 from tests.served import Deployment, packed_file
 from tests.service import new_search
+from tests.unit.api.test_models import files_of
+from tests.uploads import coloured, npz
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +112,53 @@ def test_a_file_that_changes_in_the_middle_is_refused(
         with pytest.raises(ServerError):  # who notices before it sends a byte of it
             fetched.result()
     assert not (tmp_path / "net.bpar").exists()
+
+
+@pytest.mark.parametrize("kind", ["datasets", "models"])
+def test_an_upload_that_breaks_says_to_send_it_again_which_stores_it_once(
+    address: str, deployment: Deployment, tmp_path: Path, kind: str
+) -> None:
+    images, labels = coloured(40, 2)
+    path = npz(tmp_path / "insects.npz", images=images, labels=labels)
+    if kind == "models":
+        path = tmp_path / "mine.pt2"
+        path.write_bytes(digits_program())
+    before = files_of(deployment)
+    middle = path.stat().st_size // 2
+    with cutting_proxy(address, [middle] * 3, of_requests=True) as proxy:
+        url = f"http://127.0.0.1:{proxy.port}"
+        with Client(url, max_retries=1) as client:
+            uploads = getattr(client, kind)
+            with pytest.raises(UploadInterruptedError, match="send it again") as caught:
+                uploads.upload(path)
+            assert caught.value.path == path
+            assert proxy.cuts == 2
+            assert files_of(deployment) == before
+            kept = uploads.upload(path)  # after one more cut, which a retry of the SDK's own mends
+        assert proxy.cuts == 3
+    files = files_of(deployment)
+    with (
+        cutting_proxy(address, [0]) as proxy,  # the answer is lost, not the upload
+        Client(f"http://127.0.0.1:{proxy.port}", max_retries=0) as client,
+    ):
+        uploads = getattr(client, kind)
+        with pytest.raises(UploadInterruptedError):
+            uploads.upload(path)
+        assert uploads.upload(path) == kept
+        assert [each.id for each in uploads.list() if each.id not in BUILT_IN] == [kept.id]
+    assert files_of(deployment) == files
+
+
+def test_an_upload_to_nobody_is_no_broken_one(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    path = npz(tmp_path / "insects.npz", images=coloured(4, 2)[0])
+    with (
+        Client(f"http://127.0.0.1:{port}", max_retries=0) as client,
+        pytest.raises(APIConnectionError, match="no answer from") as caught,
+    ):
+        client.datasets.upload(path)
+    assert not isinstance(caught.value, UploadInterruptedError)
 
 
 def test_a_part_is_sent_only_of_the_file_that_was_begun(

@@ -55,9 +55,19 @@ def test_the_file_of_a_search_is_previewed(
     file.write_text(FILE.replace("4000", "40"))
     assert main(["preview", str(file), *at]) == 2
     assert "/budgets/size_bytes" in capsys.readouterr().err
-    file.write_text(FILE.replace("budgets", "budgest"))
-    assert main(["preview", str(file), *at]) == 2
-    assert "/budgest" in capsys.readouterr().err
+    for right, wrong, pointer in (
+        ("budgets", "budgest", "/budgest"),
+        ("max_trials", "max_trails", "/limits/max_trails"),
+        ("qat_epochs: 1", "qat_epochs: few", "/recipe/qat_epochs"),
+    ):
+        file.write_text(FILE.replace(right, wrong))
+        said = []
+        for command in ("preview", "submit"):
+            assert main([command, str(file), *at]) == 2
+            told = capsys.readouterr().err
+            assert f"  {pointer}: " in told
+            said.append([line.partition(" (allowed")[0] for line in told.splitlines()[:-1]])
+        assert said[0] == said[1]
 
 
 def test_what_is_drawn_and_bounded_is_said_to_be(

@@ -61,7 +61,7 @@ class AsyncTransport:
             except (httpx.RequestError, httpx.InvalidURL) as error:
                 delay = delay_after_error(error, attempt, idempotent=call.idempotent)
                 if delay is None or attempt >= self.max_retries:
-                    raise connection_error(error, self.base_url) from error
+                    raise connection_error(error, self.base_url, call) from error
             else:
                 self._hear(response)
                 if response.is_success:
@@ -95,7 +95,7 @@ class AsyncTransport:
             finally:
                 await response.aclose()
         except (httpx.RequestError, httpx.InvalidURL) as error:
-            raise connection_error(error, self.base_url) from error
+            raise connection_error(error, self.base_url, call) from error
 
     def _hear(self, response: httpx.Response) -> None:
         """Look once which version answers."""

@@ -62,7 +62,7 @@ class Transport:
             except (httpx.RequestError, httpx.InvalidURL) as error:
                 delay = delay_after_error(error, attempt, idempotent=call.idempotent)
                 if delay is None or attempt >= self.max_retries:
-                    raise connection_error(error, self.base_url) from error
+                    raise connection_error(error, self.base_url, call) from error
             else:
                 self._hear(response)
                 if response.is_success:
@@ -94,7 +94,7 @@ class Transport:
             finally:
                 response.close()
         except (httpx.RequestError, httpx.InvalidURL) as error:
-            raise connection_error(error, self.base_url) from error
+            raise connection_error(error, self.base_url, call) from error
 
     def _hear(self, response: httpx.Response) -> None:
         """Look once which version answers."""

@@ -96,7 +96,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     look = add(
         "preview",
         commands.preview,
-        "look at the search space of a file: networks, costs, share within budget",
+        "check a file, and look at its search space: networks, costs, share within budget",
         "bitpareto preview digits.yaml",
     )
     completion.takes_file(
@@ -292,7 +292,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--check", metavar="NAME_OR_PATH", help="run it on the validation split of a data set"
     )
 
-    own = verbs.add_parser("models", help="upload, list and show networks of your own")
+    own = verbs.add_parser("models", help="upload, list, show and delete networks of your own")
     actions = own.add_subparsers(title="commands", metavar="COMMAND", required=True)
     example = "bitpareto models upload net.pt2 --mean 0.49,0.48,0.45 --std 0.25,0.24,0.26"
     upload = add("upload", models.upload, "upload an exported program", example, actions)
@@ -311,7 +311,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
     example = "bitpareto models show mdl_01J..."
     one = add("show", models.show, "show a network: its layers, mean and std", example, actions)
-    one.add_argument("model", metavar="MODEL", help="id of a network")
+    gone = add("rm", models.rm, "delete a network", "bitpareto models rm mdl_01J...", actions)
+    for verb in (one, gone):
+        verb.add_argument("model", metavar="MODEL", help="id of a network")
 
     devices = verbs.add_parser("hardware", help="add, list and show hardware profiles")
     kinds = devices.add_subparsers(title="commands", metavar="COMMAND", required=True)

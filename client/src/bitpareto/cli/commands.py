@@ -19,10 +19,6 @@ from bitpareto.cli.fitting import print_table
 from bitpareto.cli.trials import show_trial
 from bitpareto.errors import DeclarationError, NoPointError, SearchFailedError
 from bitpareto.sizes import parse_size
-from bitpareto.types import SearchCreate, SpacePreviewRequest
-
-_OF_A_SEARCH = SearchCreate.model_fields.keys() - SpacePreviewRequest.model_fields.keys()
-"""What a file for ``submit`` may say that does not matter to the space."""
 
 
 def submit(client: Client, arguments: argparse.Namespace, out: Console) -> None:
@@ -43,10 +39,9 @@ def submit(client: Client, arguments: argparse.Namespace, out: Console) -> None:
 def preview(client: Client, arguments: argparse.Namespace, out: Console) -> None:
     """Show what the space of a file holds."""
     fields = _read_fields(arguments.file)
-    about_space = {name: value for name, value in fields.items() if name not in _OF_A_SEARCH}
     if arguments.n is not None:
-        about_space["n"] = arguments.n
-    found = client.spaces.preview(**about_space)
+        fields["n"] = arguments.n
+    found = client.spaces.preview(**fields)
     if arguments.json:
         out.print_json(found.model_dump_json())
     else:

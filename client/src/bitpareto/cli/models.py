@@ -55,6 +55,13 @@ def show(client: Client, arguments: argparse.Namespace, out: Console) -> None:
         out.print()
 
 
+def rm(client: Client, arguments: argparse.Namespace, out: Console) -> None:
+    """Delete a model."""
+    client.models.delete(arguments.model)
+    if arguments.json:
+        out.print_json(data={"deleted": arguments.model})
+
+
 def numbers(text: str) -> list[float]:
     """Read ``0.49,0.48,0.45``."""
     return [float(part) for part in text.split(",")]

@@ -1,27 +1,20 @@
 """Previews of search spaces on the wire."""
 
-from typing import Any
-
 from pydantic import Field
 
-from bitpareto.types.base import RequestModel, ResponseModel
-from bitpareto.types.searches import CostName
+from bitpareto.types.base import ResponseModel
+from bitpareto.types.searches import SearchCreate
 
 
-class SpacePreviewRequest(RequestModel):
-    """Body of ``POST /v1/spaces:preview``."""
+class SpacePreviewRequest(SearchCreate):
+    """Body of ``POST /v1/spaces:preview``: of a search, and how much of its space to look at.
 
-    dataset: str = Field(max_length=100)
-    space: dict[str, Any]
-    """A declared space; see ``docs/search-spaces.md``."""
-    budgets: dict[CostName, float] = Field(default_factory=dict)
-    """Upper bounds, each above zero."""
-    hardware: str | None = Field(default=None, max_length=64)
-    """Name of a hardware profile; `latency_ms` and `energy_uj` need one."""
+    ``seed`` is that of what is drawn, too.
+    """
+
     n: int = Field(default=10_000, ge=1, le=100_000)
     """Assignments to look at; spaces without more are looked at in full."""
     n_samples: int = Field(default=20, ge=0, le=200)
-    seed: int = Field(default=0, ge=0, lt=2**31)
 
 
 class CandidateCount(ResponseModel):

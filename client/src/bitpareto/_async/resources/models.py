@@ -10,7 +10,7 @@ from bitpareto.types import Model
 
 
 class AsyncModels:
-    """Upload, list and read networks."""
+    """Upload, list, read and delete networks."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -33,15 +33,16 @@ class AsyncModels:
             std: Per channel, what is then divided by; stated together with ``mean``.
 
         Returns:
-            The model; ``space={"family": "imported", "model": model.id}`` searches its bits.
+            The model; ``space={"family": "imported", "model": model.id}`` searches its bits. Of the
+            same file with the same name, ``mean`` and ``std``, the one that is there.
 
         Raises:
+            UploadInterruptedError: If the connection broke too often; send it again.
             InvalidRequestError: If the program is malformed, unsafe or not supported; ``.errors``
                 says what and where, every unsupported operator at once.
         """
         source = Path(path)
-        program = source.read_bytes()  # noqa: ASYNC240 - a local file
-        call = calls.upload_model(program, name or source.name, mean, std)
+        call = calls.upload_model(source, name or source.name, mean, std)
         return await self._transport.send(call)
 
     async def get(self, model_id: str) -> Model:
@@ -62,3 +63,12 @@ class AsyncModels:
             cursor = page.next_cursor
             if not page.has_more or cursor is None:
                 return
+
+    async def delete(self, model_id: str) -> None:
+        """Delete a model; searches that have ended keep their fronts and files.
+
+        Raises:
+            NotFoundError: If there is none with this id.
+            ConflictError: If a search that has not ended uses it.
+        """
+        await self._transport.send(calls.delete_model(model_id))

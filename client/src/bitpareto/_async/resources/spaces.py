@@ -17,8 +17,9 @@ class AsyncSpaces:
         """Look at a space before a search is made over it; nothing is stored or trained.
 
         Args:
-            **fields: The fields of ``bitpareto.types.SpacePreviewRequest``: ``dataset`` and
-                ``space`` at least; then ``budgets``, ``hardware``, ``n``, ``n_samples``, ``seed``.
+            **fields: The fields of a search, which are checked as for ``searches.create``:
+                ``dataset`` and ``space`` at least. Beside them ``n`` and ``n_samples``, see
+                ``bitpareto.types.SpacePreviewRequest``.
 
         Raises:
             InvalidRequestError: If a field is wrong, or nothing is within the budgets; ``.errors``

@@ -56,6 +56,7 @@ class Datasets:
             InvalidRequestError: If the file is damaged, hostile, too long, or not one of these
                 layouts; ``.errors`` says what and where.
             ConflictError: If another data set has the name.
+            UploadInterruptedError: If the connection broke too often; send it again.
         """
         source = Path(path)
         height, width = (resize, resize) if isinstance(resize, int) else resize or (0, 0)
