@@ -56,6 +56,15 @@ def test_the_initial_design_spreads_sizes_and_does_not_depend_on_the_batches(
     assert spread(sizes) > 1.3 * spread([p.costs["size_bytes"] for p in uniform])
 
 
+def test_two_thousand_trials_are_taken_in(
+    staged: Space, make_request: MakeRequest, random_history: RandomHistory
+) -> None:
+    history = random_history(staged, 2000)
+    (proposal,) = ask(make_request(staged, history, deadline_s=60.0))
+    assert proposal.gen_method == "ehvi"
+    assert proposal.candidate_hash not in {o.candidate_hash for o in history}
+
+
 @pytest.mark.parametrize("objectives", [OBJECTIVES, ("accuracy", "size_bytes", "macs")])
 def test_a_batch_is_diverse(
     staged: Space,
