@@ -10,7 +10,8 @@ import { nameOf } from "./search_header.js";
 export const MOST_ITEMS = 6;
 
 /** @typedef {{number: number, accuracy: number, bytes: number, interval: [number, number]|null}} Point */
-/** @typedef {{words: string, value: number|string|null}} Fact */
+/** @typedef {(value: number, first: number) => string} More how much more than the first's, in words */
+/** @typedef {{words: string, value: number|string|null, more?: More}} Fact */
 /**
  * @typedef {object} Item
  * @property {string} id
@@ -23,8 +24,20 @@ export const MOST_ITEMS = 6;
 /** @param {unknown} value @returns {Fact} */
 const text = (value) => ({ words: value === null || value === undefined ? "–" : String(value), value: value === undefined || value === null ? null : String(value) });
 
-/** @param {number|null|undefined} value @param {(value: number) => string} words @returns {Fact} */
-const number = (value, words) => (value === null || value === undefined ? text(null) : { words: words(value), value });
+/** @param {number} value @param {string} inWords */
+const signed = (value, inWords) => `${value > 0 ? "+" : "−"}${inWords}`;
+
+/** @type {More} */
+const relative = (value, first) => (first === 0 ? "" : signed(value - first, `${Math.abs((100 * (value - first)) / first).toFixed(1)}\u202f%`));
+
+/** Of accuracies, where a per cent of a per cent would mislead. @type {More} */
+const inPoints = (value, first) => signed(value - first, `${Math.abs(100 * (value - first)).toFixed(1)} points`);
+
+/** Of widths and other choices. @type {More} */
+const absolute = (value, first) => signed(value - first, String(Number(Math.abs(value - first).toFixed(2))));
+
+/** @param {number|null|undefined} value @param {(value: number) => string} words @param {More} [more] @returns {Fact} */
+const number = (value, words, more = relative) => (value === null || value === undefined ? text(null) : { words: words(value), value, more });
 
 /** @param {object} object */
 const inOneLine = (object) => Object.entries(object).filter(([, value]) => value !== null && typeof value !== "object").map(([key, value]) => `${key} ${value}`).join(", ");
@@ -39,12 +52,12 @@ function ofSearch(search, front) {
   /** @type {[string, Fact][]} */
   const facts = [
     ["Hypervolume", number(front.hypervolume, hypervolume)],
-    ["Networks on the front", number(points.length, String)],
-    ["Most accurate", number(most?.accuracy, percent)],
+    ["Networks on the front", number(points.length, String, absolute)],
+    ["Most accurate", number(most?.accuracy, percent, inPoints)],
     ["Its size", number(most?.bytes, size)],
     ["Smallest", number(least?.bytes, size)],
-    ["Its accuracy", number(least?.accuracy, percent)],
-    ["Completed trials", number(search.trial_counts.completed ?? 0, String)],
+    ["Its accuracy", number(least?.accuracy, percent, inPoints)],
+    ["Completed trials", number(search.trial_counts.completed ?? 0, String, absolute)],
     ["State", text(search.state)],
     ["Data set", text(search.dataset)],
     ["Space", text(search.space.family)],
@@ -61,17 +74,17 @@ function ofSearch(search, front) {
 function ofTrial(trial, search) {
   /** @type {[string, Fact][]} */
   const facts = [
-    ["Accuracy", number(trial.metrics.accuracy, percent)],
-    ["Test accuracy", number(trial.metrics.test_accuracy, percent)],
+    ["Accuracy", number(trial.metrics.accuracy, percent, inPoints)],
+    ["Test accuracy", number(trial.metrics.test_accuracy, percent, inPoints)],
     ["Size of the file", number(trial.costs.size_bytes, size)],
-    ["Mean weight bits", number(trial.mean_weight_bits, bits)],
+    ["Mean weight bits", number(trial.mean_weight_bits, bits, absolute)],
     ["MACs", number(trial.costs.macs, count)],
     ["BOPs", number(trial.costs.bops, count)],
     ["Activation memory", number(trial.costs.peak_activation_bytes, size)],
     ["State", text(trial.state)],
     ["Proposed by", text(trial.gen_method)],
     ["Data set", text(search.dataset)],
-    .../** @type {[string, Fact][]} */ (Object.entries(trial.genes ?? {}).map(([gene, value]) => [gene, typeof value === "number" ? number(value, String) : text(value)])),
+    .../** @type {[string, Fact][]} */ (Object.entries(trial.genes ?? {}).map(([gene, value]) => [gene, typeof value === "number" ? number(value, String, absolute) : text(value)])),
   ];
   const points = trial.metrics.accuracy === undefined ? [] : [pointOf(trial, null)];
   return { id: trial.id, kind: "trial", name: `${nameOf(search)}, trial ${trial.number}`, points, facts: new Map(facts) };
@@ -99,9 +112,9 @@ export function differences(items, differencesOnly) {
   const rows = names.map((name) => {
     const facts = items.map((item) => item.facts.get(name) ?? text(null));
     const first = facts[0].value;
-    const cells = facts.map(({ words, value }, i) => {
-      const isNumber = i > 0 && typeof value === "number" && typeof first === "number" && first !== 0 && value !== first;
-      return { words, more: isNumber ? `${value > first ? "+" : "−"}${Math.abs((100 * (value - first)) / Math.abs(first)).toFixed(1)}\u202f%` : "" };
+    const cells = facts.map(({ words, value, more }) => {
+      const isOther = typeof value === "number" && typeof first === "number" && value !== first;
+      return { words, more: (isOther && more?.(value, first)) || "" };
     });
     return { name, cells, differs: facts.some(({ value }) => value !== first) };
   });

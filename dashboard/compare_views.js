@@ -20,7 +20,7 @@ export function differenceTable(items, differencesOnly) {
   return h(
     "div",
     { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Differences" },
-    h("table", {}, h("caption", { class: "visually-hidden" }, "Differences; shares are relative to the first column"), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Fact"), ...head)), h("tbody", {}, ...body)),
+    h("table", {}, h("caption", { class: "visually-hidden" }, "Differences; with what numbers are more than the first column's"), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Fact"), ...head)), h("tbody", {}, ...body)),
   );
 }
 

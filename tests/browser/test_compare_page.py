@@ -73,6 +73,8 @@ def test_trials_are_compared_gene_by_gene(page: Page, service: Any, script: Any)
     name = next(key for key in genes[0] if genes[1].get(key) not in (None, genes[0][key]))
     row = page.locator("tr", has=page.get_by_role("rowheader", name=name, exact=True))
     expect(row.locator("td").first).to_have_text(str(genes[0][name]))
+    accuracy = page.locator("tr", has=page.get_by_role("rowheader", name="Accuracy", exact=True))
+    expect(accuracy.locator("td").last).to_contain_text("+10.0 points")  # no share of a share
     expect(row.locator("td").last).to_contain_text(str(genes[1][name]))
 
 
