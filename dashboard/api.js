@@ -3,7 +3,7 @@
 
 import { noteLost } from "./connection.js";
 
-/** @import {ApiKey, DataSet, Delivery, Explanation, Front, HardwareProfile, Model, Problem, Search, Trial, TrialState, Webhook, Worker} from "./types.js" */
+/** @import {ApiKey, DataSet, Delivery, Explanation, Front, HardwareProfile, Lineage, Model, Problem, Search, Trial, TrialState, Webhook, Worker} from "./types.js" */
 
 const PAGE_LIMIT = 200;
 
@@ -126,6 +126,9 @@ export const getTrial = (id, signal) => request(`v1/trials/${encodeURIComponent(
  * @returns {Promise<{points: {phase: string, epoch: number, accuracy?: number|null}[]}>}
  */
 export const getCurves = (trialId, signal) => request(`v1/trials/${encodeURIComponent(trialId)}/curves`, { signal });
+
+/** @param {string} trialId @param {AbortSignal} [signal] @returns {Promise<Lineage>} */
+export const getLineage = (trialId, signal) => request(`v1/trials/${encodeURIComponent(trialId)}/lineage`, { signal });
 
 /**
  * Every item of a list, page after page.

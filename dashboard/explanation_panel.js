@@ -3,15 +3,12 @@
 
 import { ApiError, getExplanation } from "./api.js";
 import { h, setText } from "./dom.js";
-import { clock, percent, plural, size } from "./format.js";
+import { clock, percent, plural, signed, size } from "./format.js";
 import { predictedFront } from "./predicted_front.js";
 
 /** @import {Explanation, Search} from "./types.js" */
 
 const MOST_GENES = 20;
-
-/** @param {number} value @param {(size: number) => string} words */
-const signed = (value, words) => `${value < 0 ? "−" : "+"}${words(Math.abs(value))}`;
 
 /** Percentage points. @param {number} share */
 const points = (share) => (100 * share).toFixed(2);

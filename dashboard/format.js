@@ -35,6 +35,9 @@ export function percent(share) {
   return `${(100 * share).toFixed(1)}${NARROW_SPACE}%`;
 }
 
+/** "+0.3", with a true minus. @param {number} value @param {(size: number) => string} words of its size */
+export const signed = (value, words) => `${value < 0 ? "−" : "+"}${words(Math.abs(value))}`;
+
 /** @param {readonly [number, number]|null|undefined} interval */
 export function interval(interval) {
   if (!interval) return "";

@@ -6,9 +6,10 @@ import { announce, h, oncePerFrame, setText } from "./dom.js";
 import { bits, clock, count, duration, elapsed, exactBytes, interval, percent, sentence } from "./format.js";
 import { layerTable } from "./layer_table.js";
 import { createLearningCurves } from "./learning_curves.js";
+import { createLineagePanel } from "./lineage_panel.js";
 import { followTrial } from "./live_trial.js";
 import { problemNotice } from "./notices.js";
-import { searchHref, trialHref } from "./router.js";
+import { searchHref } from "./router.js";
 import { runsWhere } from "./runs_where.js";
 import { CONNECTION_WORDS, nameOf, statePill } from "./search_header.js";
 import { sizeBreakdown } from "./size_breakdown.js";
@@ -40,16 +41,12 @@ function tilesOf({ metrics, costs, mean_weight_bits: meanBits, state, progress }
   ];
 }
 
-/** @param {Trial} trial @param {Search} search */
-function lineage(trial, search) {
+/** @param {Trial} trial */
+function facts(trial) {
   const { metrics } = trial;
   return h(
     "dl",
-    { class: "lineage" },
-    fact("Search", h("a", { href: searchHref(search.id), "data-route": true }, nameOf(search))),
-    fact("Data set", search.dataset),
-    fact("Proposed by", `${trial.gen_method}${trial.gen_seconds === undefined ? "" : ` in ${trial.gen_seconds.toPrecision(2)} s`}`),
-    fact("Replicate", trial.replicate_of ? h("span", {}, `${trial.replicate} of `, h("a", { href: trialHref(trial.replicate_of), "data-route": true }, "the first trial of this network")) : ""),
+    { class: "trial-facts" },
     fact("Seed", String(trial.seed)),
     fact("Trained for", metrics.train_seconds === undefined ? "" : duration(metrics.train_seconds)),
     fact("Test accuracy", metrics.test_accuracy === undefined ? "" : percent(metrics.test_accuracy)),
@@ -95,13 +92,15 @@ export function showTrial(root, trialId) {
   const layers = h("div");
   const attempts = h("div");
   const places = h("div");
-  const origin = h("div");
+  const more = h("div", { class: "more-facts" });
+  const origin = createLineagePanel(trialId);
   const content = h(
     "div",
     { class: "trial", hidden: true },
     h("header", { class: "search-head" }, crumb, h("div", { class: "title-row" }, h("div", { class: "title" }, title, pill), h("div", { class: "actions" }, live, ...actions.buttons)), reason, tiles),
-    h("div", { class: "columns even" }, panel("curves-title", "Learning curves", curves.element), panel("files-title", "Files", downloads.element, origin)),
+    h("div", { class: "columns even" }, panel("curves-title", "Learning curves", curves.element), panel("files-title", "Files", downloads.element, more)),
     h("div", { class: "columns even" }, panel("weights-title", "Weights on their grid", histogram.element), panel("size-title", "What the bytes are for", breakdown)),
+    panel("origin-title", "Where it comes from", origin.element),
     panel("layers-title", "Layers", layers),
     panel("runs-title", "Runs where", places),
     h("div", { class: "columns even" }, panel("attempts-title", "Attempts", attempts), panel("output-title", "Output", output.element)),
@@ -126,7 +125,8 @@ export function showTrial(root, trialId) {
     tiles.replaceChildren(...tilesOf(trial));
     actions.update(trial, search);
     downloads.update(trial, search);
-    origin.replaceChildren(lineage(trial, search));
+    more.replaceChildren(facts(trial));
+    void origin.update(trial, search);
     if (trial.size_breakdown) breakdown.replaceChildren(sizeBreakdown(trial.size_breakdown));
     if (trial.layers) layers.replaceChildren(layerTable(trial.layers, trial.size_breakdown?.header ?? 0));
     places.replaceChildren(runsWhere(trial));
@@ -162,6 +162,7 @@ export function showTrial(root, trialId) {
     followed.stop();
     curves.stop();
     histogram.stop();
+    origin.stop();
     output.stop();
   };
 }

@@ -150,6 +150,14 @@
 
 export {};
 
+/** @typedef {{gene: string, before: number|string|null, after: number|string|null}} GeneChange null where a network has no such choice */
+
+/** @typedef {{trial_id: string, number: number, accuracy: number, size_bytes: number, n_genes: number, n_differing: number, changes: GeneChange[], accuracy_change: number|null, size_bytes_change: number}} ClosestTrial */
+
+/** @typedef {{trial_id: string, number: number, replicate: number, state: TrialState, seed: number, accuracy: number|null}} ReplicateTrial */
+
+/** @typedef {{trial_id: string, search_id: string, gen_method: string, taught_by: string[], closest: ClosestTrial[], replicates: ReplicateTrial[]}} Lineage */
+
 /** @typedef {{id: string, project: string, user: string, name: string, scope: string, created_at: string, expires_at: string|null, revoked_at: string|null, last_used_at: string|null}} ApiKey */
 
 /** @typedef {{id: string, url: string, event_types: string[], search_ids: string[], description: string, enabled: boolean, disabled_reason: Reason|null, created_at: string, failing_since: string|null, last_error: string|null, paused_until: string|null, n_pending: number}} Webhook */

@@ -108,3 +108,32 @@ def test_trial_page_says_where_the_network_runs(page: Page, service: Any, script
     expect(panel.get_by_role("row", name="bitpareto's integer runtime")).to_contain_text("runs")
     profiles = httpx.get(f"{service.address}/v1/hardware-profiles").json()["data"]
     expect(panel.locator("tbody tr")).to_have_count(3 + len(profiles))
+
+
+def test_trial_page_names_the_closest_before_it_and_its_replicates(
+    page: Page, service: Any, script: Any
+) -> None:
+    script.run_one(0.9)
+    trial_id = script.run_one(0.8)
+    (near,) = httpx.get(f"{service.address}/v1/trials/{trial_id}/lineage").json()["closest"]
+    again = httpx.post(f"{service.address}/v1/trials/{trial_id}:replicate", json={"seed": 5}).json()
+    page.goto(f"/?trial={trial_id}")
+    panel = page.get_by_role("region", name="Where it comes from", exact=True)
+    words = f"{near['n_differing']} of {near['n_genes']} choices differ; accuracy "
+    words += "\N{MINUS SIGN}10.0 points"
+    expect(panel.get_by_role("listitem").filter(has_text="choices differ")).to_contain_text(words)
+    expect(panel.locator(".changes li")).to_have_count(near["n_differing"])
+    change = near["changes"][0]
+    before, after = (
+        change[key] if change[key] is not None else "none" for key in ("before", "after")
+    )
+    expect(panel.locator(".changes li").first).to_have_text(f"{change['gene']} {before} → {after}")
+
+    panel.get_by_role("link", name="Trial 3").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Trial 3")
+    assert page.url.endswith(again["id"])
+    expect(panel.get_by_role("listitem").filter(has_text="the first")).to_contain_text("80.0")
+    panel.get_by_role("link", name="Trial 1", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Trial 1")
+    expect(panel).to_contain_text("No trial had completed")
