@@ -20,22 +20,33 @@ export function createTrialLog(trialId) {
   let lastPiece = 0;
   let lastAttempt = 0;
   let timer = 0;
+  let follows = true;
+  const showEnd = () => {
+    if (follows) text.scrollTop = text.scrollHeight;
+  };
+  text.addEventListener("scroll", () => {
+    follows = text.scrollHeight - text.scrollTop - text.clientHeight < 8;
+  });
+  // the log may be there before the page around it is shown, and it wraps anew with the window
+  const resized = new ResizeObserver(showEnd);
+  resized.observe(text);
 
   /** @param {readonly {id: number, attempt: number, text: string}[]} pieces */
   function append(pieces) {
     if (!pieces.length) return;
-    const isAtEnd = text.hidden || text.scrollHeight - text.scrollTop - text.clientHeight < 8;
-    let shown = text.textContent ?? "";
+    let added = "";
     for (const piece of pieces) {
-      if (lastAttempt && piece.attempt !== lastAttempt) shown += `\n— attempt ${piece.attempt} —\n`;
+      if (lastAttempt && piece.attempt !== lastAttempt) added += `\n— attempt ${piece.attempt} —\n`;
       lastAttempt = piece.attempt;
       lastPiece = piece.id;
-      shown += piece.text;
+      added += piece.text;
     }
-    text.textContent = shown.slice(-LONGEST);
+    const shown = (text.textContent ?? "") + added;
+    if (shown.length > LONGEST) text.textContent = shown.slice(-LONGEST);
+    else text.append(added); // what somebody has selected stays so
     text.hidden = false;
     note.hidden = true;
-    if (isAtEnd) text.scrollTop = text.scrollHeight;
+    showEnd();
   }
 
   async function ask() {
@@ -61,6 +72,7 @@ export function createTrialLog(trialId) {
     element,
     stop() {
       abort.abort();
+      resized.disconnect();
       window.clearTimeout(timer);
     },
   };

@@ -149,6 +149,10 @@ class SearchScript:
         with self._store.begin() as uow:
             report_progress(uow, lease, progress, datetime.now(UTC))
 
+    def prints(self, trial_id: str, text: str) -> None:
+        with self._store.begin() as uow:
+            uow.logs.append(trial_id, 1, text)
+
     def complete(self, lease: Lease, accuracy: float) -> None:
         now = datetime.now(UTC)
         with self._store.begin() as uow:

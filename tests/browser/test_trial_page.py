@@ -137,3 +137,29 @@ def test_trial_page_names_the_closest_before_it_and_its_replicates(
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Trial 1")
     expect(panel).to_contain_text("No trial had completed")
+
+
+def test_output_shows_its_end_and_stays_there_unless_scrolled(
+    page: Page, service: Any, script: Any
+) -> None:
+    (trial_id,) = script.propose(1)
+    lease = script.claim(trial_id)
+    script.prints(trial_id, "".join(f"line {i}\n" for i in range(200)))
+    page.goto(f"/?trial={trial_id}")
+    output = page.get_by_role("region", name="Output of the training")
+    expect(output).to_contain_text("line 199")
+    below = "(e) => e.scrollHeight - e.scrollTop - e.clientHeight"
+    is_at_end = f"(e) => e.clientHeight > 0 && e.scrollTop > 0 && ({below})(e) < 2"
+    page.wait_for_function(is_at_end, arg=output.element_handle())
+    script.prints(trial_id, "line 200\n")
+    expect(output).to_contain_text("line 200")
+    page.wait_for_function(is_at_end, arg=output.element_handle())
+    output.evaluate("(e) => { e.scrollTop = 40; }")
+    script.prints(trial_id, "line 201\n")
+    expect(output).to_contain_text("line 201")
+    assert output.evaluate("(e) => e.scrollTop") == 40
+
+    script.complete(lease, 0.9)
+    page.reload()
+    expect(output).to_contain_text("line 201")
+    page.wait_for_function(is_at_end, arg=output.element_handle())
