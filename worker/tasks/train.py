@@ -12,6 +12,7 @@ from db.blobs import ArtifactStoreUnavailableError
 from networks.safetensors import read_safetensors
 from search.entities import Artifact, Progress, Reason, TrialResult
 from search.errors import (
+    ModelGoneError,
     NotFoundError,
     OutOfMemoryError,
     StaleLeaseError,
@@ -21,7 +22,7 @@ from search.errors import (
 )
 from search.ids import new_id
 from search.log_ids import log_ids
-from search.models import model_of_space
+from search.models import model_of_space, reference_of
 from search.store import UnitOfWork
 from search.use_cases.leases import (
     PAUSED,
@@ -147,7 +148,10 @@ def _run(parts: Parts, claim: Claim, log: TrialLog) -> bool:
 
 def _start(parts: Parts, claim: Claim) -> FloatStart | None:
     """Return the float weights a trial begins with, where its space is an uploaded network."""
-    model = model_of_space(parts.store, claim.search.space)
+    space = claim.search.space
+    model, reference = model_of_space(parts.store, space), reference_of(space)
+    if model is None and reference is not None:  # from nothing it would be another trial
+        raise ModelGoneError(claim.search.id, reference)
     if model is None:
         return None
     weights = read_safetensors(parts.artifacts.read(model.weights_sha256))

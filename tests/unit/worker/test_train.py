@@ -9,7 +9,7 @@ import pytest
 
 from db.blobs import ArtifactStoreUnavailableError, FolderBlobs
 from search.early_stopping import EarlyStopping
-from search.entities import Limits, Progress, TrialResult
+from search.entities import Limits, Model, Progress, TrialResult
 from search.errors import (
     DivergedError,
     OutOfMemoryError,
@@ -70,6 +70,31 @@ def test_a_trial_is_trained_packed_stored_and_then_measured_on_the_test_split(
     assert measured["n_test"] == 360
     assert 0 <= measured["test_accuracy"] <= 1
     assert len(tested) == 1
+
+
+def test_without_its_network_a_trial_fails_and_is_not_trained_from_nothing(parts: Parts) -> None:
+    model = Model(
+        id="mdl_1",
+        name="mine",
+        sha256="a" * 64,
+        weights_sha256="b" * 64,
+        size_bytes=1,
+        layers=PROPOSAL.layers,
+        mean=None,
+        std=None,
+        created_at=later(0),
+    )
+    with parts.store.begin() as uow:
+        uow.models.add(model)
+    search = new_search(parts.store, space={"family": "imported", "model": model.id}, recipe=TINY)
+    (trial_id,) = queue_trials(parts.store, search, [PROPOSAL])
+    with parts.store.begin() as uow:  # past the use case, which would refuse
+        uow.models.remove(model.id)
+    train(parts, trial_id)
+    with parts.store.read() as uow:
+        trial = uow.trials.get(trial_id)
+    assert (trial.state, trial.outcome) == (TrialState.FAILED, "error")
+    assert "network mdl_1 was deleted" in trial.state_reason.message
 
 
 def test_a_ring_for_a_trial_that_is_not_queued_starts_nothing(
