@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from bitpareto import APIConnectionError, Client, ServerError, UploadInterruptedError
+from bitpareto.cli import main
 from bitpareto.cli.data import BUILT_IN
 from search.entities import Limits
 from tests.cutting_proxy import cutting_proxy
@@ -147,6 +148,21 @@ def test_an_upload_that_breaks_says_to_send_it_again_which_stores_it_once(
         assert uploads.upload(path) == kept
         assert [each.id for each in uploads.list() if each.id not in BUILT_IN] == [kept.id]
     assert files_of(deployment) == files
+
+
+def test_the_command_line_says_it_too(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, labels = coloured(40, 2)
+    path = npz(tmp_path / "insects.npz", images=images, labels=labels)
+    with cutting_proxy(address, [path.stat().st_size // 2] * 3, of_requests=True) as proxy:
+        line = ["data", "upload", str(path), "--base-url", f"http://127.0.0.1:{proxy.port}"]
+        assert main(line) == 3
+        told = capsys.readouterr().err
+        assert "insects.npz" in told
+        assert "send it again" in told
+        assert "Is the server up" not in told
+        assert main(line) == 0
 
 
 def test_an_upload_to_nobody_is_no_broken_one(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from bitpareto.errors import (
     PermissionDeniedError,
     SearchFailedError,
     SizeError,
+    UploadInterruptedError,
     UsageError,
     VerificationError,
     VerifierMissingError,
@@ -78,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _message(error: Exception) -> str:
     match error:
+        case UploadInterruptedError():
+            return str(error)
         case APIConnectionError():
             return (
                 f"{error}\n  Is the server up (make up, bitpareto-server up)? Is it elsewhere? "
