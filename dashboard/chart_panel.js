@@ -3,7 +3,7 @@
 
 import { h } from "./dom.js";
 import { loadPlotly } from "./plotly.js";
-import { colours, onSchemeChange } from "./theme.js";
+import { chartTextPx, colours, onSchemeChange, textScale } from "./theme.js";
 
 /** @import {Colours} from "./theme.js" */
 
@@ -22,7 +22,7 @@ export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Ne
 export const quietAxis = (colour) => ({ linecolor: colour.line, gridcolor: colour.line, zeroline: false, tickfont: { color: colour.muted }, ticks: "", automargin: true });
 
 /** @param {string} text @param {Colours} colour */
-export const axisTitle = (text, colour) => ({ text, font: { color: colour.muted, size: 12.5 }, standoff: 10 });
+export const axisTitle = (text, colour) => ({ text, font: { color: colour.muted, size: chartTextPx() }, standoff: 10 });
 
 /**
  * @param {string} caption
@@ -54,7 +54,7 @@ export function factsTable(caption, columns, rows) {
  */
 export function createChart({ label, empty: emptyText, height = 280, onClick }) {
   const plot = h("div", { class: "chart-plot", role: "img", "aria-label": label });
-  plot.style.minHeight = `${height}px`;
+  plot.style.minHeight = `${height / 16}rem`;
   const empty = h("p", { class: "chart-empty" }, emptyText);
   const alternative = h("div");
   const asTable = h("details", { class: "alternative", ontoggle: showTable }, h("summary", {}, `${label} as a table`), alternative);
@@ -82,14 +82,15 @@ export function createChart({ label, empty: emptyText, height = 280, onClick }) 
     empty.hidden = latest.traces.length > 0;
     if (!Plotly || !element.isConnected) return;
     width = plot.clientWidth;
+    const scale = textScale();
     const layout = {
       autosize: true,
-      height,
-      margin: { l: 56, r: 16, t: 10, b: 48 },
+      height: height * scale,
+      margin: { l: 56 * scale, r: 16, t: 10, b: 48 * scale },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: FONT, size: 12.5, color: colour.ink },
-      hoverlabel: { bgcolor: colour.surface, bordercolor: colour.line, font: { family: FONT, size: 13, color: colour.ink }, align: "left" },
+      font: { family: FONT, size: chartTextPx(), color: colour.ink },
+      hoverlabel: { bgcolor: colour.surface, bordercolor: colour.line, font: { family: FONT, size: chartTextPx(), color: colour.ink }, align: "left" },
       hovermode: "closest",
       legend: { orientation: "h", x: 0, y: -0.25, yanchor: "top", font: { color: colour.muted } },
       ...latest.layout,

@@ -10,6 +10,7 @@ import { reportOf } from "./report.js";
 import { searchHref, setView, trialHref, viewParameter } from "./router.js";
 import { saveText } from "./save.js";
 import { nameOf } from "./search_header.js";
+import { textScale } from "./theme.js";
 
 /** @import {Item} from "./compare_items.js" */
 
@@ -94,7 +95,7 @@ export function showCompare(root) {
         h("li", {}, swatch(i), h("a", { href: item.kind === "search" ? searchHref(item.id) : trialHref(item.id), "data-route": true }, item.name), h("button", { type: "button", class: "quiet", "aria-label": `Take ${item.name} away`, onclick: () => remove(item.id) }, "×")),
       ),
     );
-    picture.replaceChildren(frontsSvg(shown));
+    picture.replaceChildren(frontsSvg(shown, picture.clientWidth / textScale()));
     points.replaceChildren(pointsTable(shown));
     table.replaceChildren(differenceTable(shown, onlyDifferent.checked && shown.length > 1));
   }

@@ -10,7 +10,7 @@ import { createSketch, frameOf, ticksAcross } from "./front_sketch.js";
 import { BRUSHED_TRACES, opacities, tracesOf } from "./front_traces.js";
 import { loadPlotly } from "./plotly.js";
 import { differInProgressAlone } from "./state.js";
-import { colours, onSchemeChange } from "./theme.js";
+import { colours, onSchemeChange, textScale } from "./theme.js";
 
 /** @import {Trial} from "./types.js" */
 /** @import {ViewState} from "./state.js" */
@@ -30,7 +30,9 @@ import { colours, onSchemeChange } from "./theme.js";
  * @param {{key: string, width: number, shown: {x: Range, y: Range}|null}} view
  */
 function layoutOf(scene, x, y, colour, { key, width, shown }) {
-  const { isNarrow, height, margin } = frameOf(y, width);
+  const { isNarrow, scale, height, margin } = frameOf(y, width);
+  const text = 12.5 * scale;
+  const below = -(58 * scale) / (height - margin.t - margin.b);
   const ticks = logTicks(shown?.x ?? scene.xRange, x.words, ticksAcross(width));
   const quiet = { linecolor: colour.line, gridcolor: colour.line, zeroline: false, tickfont: { color: colour.muted }, ticks: "" };
   const upTicks = y.isLog ? { type: "log", ...logTicks(shown?.y ?? scene.yRange, y.words, 8) } : { type: "linear", tickformat: ",.2~%", nticks: 8, tickvals: null, ticktext: null };
@@ -42,17 +44,17 @@ function layoutOf(scene, x, y, colour, { key, width, shown }) {
     margin,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: FONT, size: 12.5, color: colour.ink },
-    hoverlabel: { bgcolor: colour.surface, bordercolor: colour.line, font: { family: FONT, size: 13, color: colour.ink }, align: "left" },
+    font: { family: FONT, size: text, color: colour.ink },
+    hoverlabel: { bgcolor: colour.surface, bordercolor: colour.line, font: { family: FONT, size: text, color: colour.ink }, align: "left" },
     hovermode: "closest",
     dragmode: "zoom",
-    legend: { orientation: "h", x: 0, y: isNarrow ? -0.24 : -0.17, yanchor: "top", font: { color: colour.muted } },
-    xaxis: { ...quiet, type: "log", range: scene.xRange, ...ticks, title: { text: x.title, font: { color: colour.muted, size: 12.5 }, standoff: 10 }, showgrid: true, showline: true },
-    yaxis: { ...quiet, ...upTicks, range: scene.yRange, title: isNarrow ? undefined : { text: y.title, font: { color: colour.muted, size: 12.5 }, standoff: 12 } },
+    legend: { orientation: "h", x: 0, y: below, yanchor: "top", font: { color: colour.muted } },
+    xaxis: { ...quiet, type: "log", range: scene.xRange, ...ticks, title: { text: x.title, font: { color: colour.muted, size: text }, standoff: 10 }, showgrid: true, showline: true },
+    yaxis: { ...quiet, ...upTicks, range: scene.yRange, title: isNarrow ? undefined : { text: y.title, font: { color: colour.muted, size: text }, standoff: 12 } },
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
     shapes: budget ? [{ type: "line", xref: "x", yref: "paper", x0: budget, x1: budget, y0: 0, y1: 1, line: { color: colour.budget, width: 1.5, dash: "dash" } }] : [],
     annotations: budget
-      ? [{ xref: "x", yref: "paper", x: Math.log10(budget), y: 0.02, xanchor: "right", yanchor: "bottom", xshift: -5, showarrow: false, text: `budget ${x.words(budget)}`, font: { color: colour.budget, size: 12 } }]
+      ? [{ xref: "x", yref: "paper", x: Math.log10(budget), y: 0.02, xanchor: "right", yanchor: "bottom", xshift: -5, showarrow: false, text: `budget ${x.words(budget)}`, font: { color: colour.budget, size: text } }]
       : [],
   };
 }
@@ -177,7 +179,7 @@ export function createFrontChart({ onSelect, onBudget }) {
     const hasStep = isStep(state, x, y);
     const layout = layoutOf(scene, x, y, colour, { key: `${state.search?.id} ${axesShown} ${shown ? "zoomed" : "all"}`, width, shown });
     if (shown) [layout.xaxis.range, layout.yaxis.range] = [shown.x, shown.y];
-    const traces = tracesOf(scene, x, y, colour, { hasStep, brushed, xShown: shown?.x ?? scene.xRange, yShown: shown?.y ?? scene.yRange, width });
+    const traces = tracesOf(scene, x, y, colour, { hasStep, brushed, xShown: shown?.x ?? scene.xRange, yShown: shown?.y ?? scene.yRange, width, scale: textScale() });
     sketch.clear();
     Plotly.react(plot, traces, layout, { displayModeBar: false, showTips: false, doubleClick: "autosize" });
     tell(scene, x, y);

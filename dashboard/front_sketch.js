@@ -6,6 +6,7 @@
 
 import { logTicks } from "./axes.js";
 import { h, s } from "./dom.js";
+import { textScale } from "./theme.js";
 
 /** @import {Trial} from "./types.js" */
 /** @import {Axis} from "./axes.js" */
@@ -21,12 +22,15 @@ const POINT_PX = 5;
 
 /** Where the picture lies in its place, for both who draw it. @param {Axis} y @param {number} width */
 export function frameOf(y, width) {
-  const isNarrow = width < NARROW_PX;
-  return { isNarrow, height: isNarrow ? 340 : width > WIDE_PX ? 560 : 430, margin: { l: y.isLog ? 72 : isNarrow ? 44 : 56, r: 16, t: 12, b: isNarrow ? 104 : 84 } };
+  const scale = textScale();
+  const isNarrow = width < NARROW_PX * scale;
+  const height = scale * (isNarrow ? 340 : width > WIDE_PX * scale ? 560 : 430);
+  const margin = { l: scale * (y.isLog ? 72 : isNarrow ? 44 : 56), r: 16, t: 12, b: scale * (isNarrow ? 104 : 84) };
+  return { isNarrow, scale, height, margin };
 }
 
 /** How many ticks have room across. @param {number} width */
-export const ticksAcross = (width) => Math.max(3, Math.floor(width / 68));
+export const ticksAcross = (width) => Math.max(3, Math.floor(width / (68 * textScale())));
 
 /** @param {readonly [number, number]} range shares */
 function levelsOf([low, high]) {
@@ -38,7 +42,7 @@ function levelsOf([low, high]) {
 
 /** @param {Scene} scene @param {Axis} x @param {Axis} y @param {boolean} hasStep @param {number} width */
 function pictureOf(scene, x, y, hasStep, width) {
-  const { height, margin } = frameOf(y, width);
+  const { height, margin, scale } = frameOf(y, width);
   const [left, right, floor] = [margin.l, width - margin.r, height - margin.b];
   const share = (/** @type {number} */ value, /** @type {readonly [number, number]} */ [low, high]) => (value - low) / (high - low);
   const across = (/** @type {number} */ value) => left + share(Math.log10(value), scene.xRange) * (right - left);
@@ -54,13 +58,13 @@ function pictureOf(scene, x, y, hasStep, width) {
   return s(
     "svg",
     { class: "front-sketch", width, height, "aria-hidden": "true" },
-    ...columns.tickvals.flatMap((value, i) => [s("line", { class: "grid", x1: across(value), x2: across(value), y1: margin.t, y2: floor }), s("text", { x: across(value), y: floor + 17, "text-anchor": "middle" }, columns.ticktext[i])]),
-    ...rows.tickvals.flatMap((value, i) => [s("line", { class: "grid", x1: left, x2: right, y1: up(value), y2: up(value) }), s("text", { x: left - 5, y: up(value) + 4, "text-anchor": "end" }, rows.ticktext[i])]),
-    s("text", { x: (left + right) / 2, y: floor + 42, "text-anchor": "middle" }, x.title),
+    ...columns.tickvals.flatMap((value, i) => [s("line", { class: "grid", x1: across(value), x2: across(value), y1: margin.t, y2: floor }), s("text", { x: across(value), y: floor + 17 * scale, "text-anchor": "middle" }, columns.ticktext[i])]),
+    ...rows.tickvals.flatMap((value, i) => [s("line", { class: "grid", x1: left, x2: right, y1: up(value), y2: up(value) }), s("text", { x: left - 5, y: up(value) + 4 * scale, "text-anchor": "end" }, rows.ticktext[i])]),
+    s("text", { x: (left + right) / 2, y: floor + 42 * scale, "text-anchor": "middle" }, x.title),
     others && s("path", { class: "others", d: others }),
     bars.length > 0 && s("path", { class: "interval", d: bars.map(([px, low, high]) => `M${px} ${low}V${high}M${px - CAP_PX} ${low}h${2 * CAP_PX}M${px - CAP_PX} ${high}h${2 * CAP_PX}`).join("") }),
     hasStep && step && s("path", { class: "step", d: step }),
-    ...points.map(([cx, cy]) => s("circle", { class: "point", cx, cy, r: POINT_PX })),
+    ...points.map(([cx, cy]) => s("circle", { class: "point", cx, cy, r: POINT_PX * scale })),
   );
 }
 

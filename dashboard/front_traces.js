@@ -63,8 +63,9 @@ export const BRUSHED_TRACES = [0, 1, 2, 5];
  * @param {readonly [number, number]} view.xShown exponents of ten
  * @param {readonly [number, number]} view.yShown in the units of the axis
  * @param {number} view.width
+ * @param {number} view.scale of marks
  */
-export function tracesOf(scene, x, y, colour, { hasStep, brushed, xShown, yShown, width }) {
+export function tracesOf(scene, x, y, colour, { hasStep, brushed, xShown, yShown, width, scale }) {
   const across = (/** @type {Trial[]} */ trials) => trials.map((trial) => /** @type {number} */ (x.of(trial)));
   const up = (/** @type {Trial[]} */ trials) => trials.map((trial) => /** @type {number} */ (y.of(trial)));
   const hover = (/** @type {Trial[]} */ trials) => ({ customdata: trials.map((trial) => trial.id), text: trials.map((trial) => hoverText(trial, x)), hovertemplate: "%{text}<extra></extra>" });
@@ -76,7 +77,7 @@ export function tracesOf(scene, x, y, colour, { hasStep, brushed, xShown, yShown
   const frontTrials = scene.front.map((point) => point.trial);
   const reach = (/** @type {0|1} */ end) => scene.front.map(({ trial, accuracy_interval: range }) => Math.abs((range?.[end] ?? trial.metrics.accuracy) - trial.metrics.accuracy));
   return [
-    { name: "Dominated", mode: "markers", x: across(dominated), y: up(dominated), ...hover(dominated), marker: { size: 7, color: colour.faint, line: { width: 0 }, opacity: opacity(dominated) } },
+    { name: "Dominated", mode: "markers", x: across(dominated), y: up(dominated), ...hover(dominated), marker: { size: 7 * scale, color: colour.faint, line: { width: 0 }, opacity: opacity(dominated) } },
     {
       name: "Below the axis",
       mode: "markers",
@@ -84,7 +85,7 @@ export function tracesOf(scene, x, y, colour, { hasStep, brushed, xShown, yShown
       x: across(below),
       y: below.map(() => ON_FLOOR),
       ...hover(below),
-      marker: { size: 8, symbol: "triangle-down-open", color: colour.faint, line: { width: 1.5 }, opacity: opacity(below) },
+      marker: { size: 8 * scale, symbol: "triangle-down-open", color: colour.faint, line: { width: 1.5 }, opacity: opacity(below) },
     },
     {
       name: "Front",
@@ -95,7 +96,7 @@ export function tracesOf(scene, x, y, colour, { hasStep, brushed, xShown, yShown
       text: scene.front.map((point) => hoverText(point.trial, x, point.accuracy_interval)),
       hovertemplate: "%{text}<extra></extra>",
       line: { shape: "hv", width: 2, color: colour.accent },
-      marker: { size: 10, color: colour.accent, line: { width: 2, color: colour.surface }, opacity: opacity(frontTrials) },
+      marker: { size: 10 * scale, color: colour.accent, line: { width: 2, color: colour.surface }, opacity: opacity(frontTrials) },
       error_y: { type: "data", visible: !y.isLog, symmetric: false, array: reach(1), arrayminus: reach(0), thickness: 1.5, width: 4, color: colour.interval },
     },
     {
@@ -106,7 +107,7 @@ export function tracesOf(scene, x, y, colour, { hasStep, brushed, xShown, yShown
       customdata: scene.float ? [scene.float.id] : [],
       text: scene.float ? [`Float network of trial ${scene.float.number}<br>${percent(scene.float.metrics.float_accuracy)}<br>${x.words(scene.float.metrics.float_size_bytes)}`] : [],
       hovertemplate: "%{text}<extra></extra>",
-      marker: { size: 10, symbol: "diamond-open", color: colour.float, line: { width: 2 } },
+      marker: { size: 10 * scale, symbol: "diamond-open", color: colour.float, line: { width: 2 } },
     },
     {
       name: "Training now",
@@ -114,11 +115,11 @@ export function tracesOf(scene, x, y, colour, { hasStep, brushed, xShown, yShown
       ...(y.isLog ? {} : { yaxis: "y2" }),
       cliponaxis: false,
       x: across(scene.open),
-      y: y.isLog ? up(scene.open) : scene.open.map(() => 0),
+      y: y.isLog ? up(scene.open) : scene.open.map(() => ON_FLOOR),
       ...hover(scene.open),
-      marker: { size: 11, symbol: "diamond", color: scene.open.map((trial) => (trial.state === "running" ? colour.running : colour.surface)), line: { width: 2, color: colour.running } },
+      marker: { size: 11 * scale, symbol: "diamond", color: scene.open.map((trial) => (trial.state === "running" ? colour.running : colour.surface)), line: { width: 2, color: colour.running } },
     },
-    { name: "Tied with the front", mode: "markers", x: across(scene.tied), y: up(scene.tied), ...hover(scene.tied), marker: { size: 8, symbol: "circle-open", color: colour.accent, line: { width: 1.5 }, opacity: opacity(scene.tied) } },
+    { name: "Tied with the front", mode: "markers", x: across(scene.tied), y: up(scene.tied), ...hover(scene.tied), marker: { size: 8 * scale, symbol: "circle-open", color: colour.accent, line: { width: 1.5 }, opacity: opacity(scene.tied) } },
     // Plotly draws NaN when a reaction leaves an axis without any trace
     ...["y", "y2"].map((yaxis) => ({ yaxis, mode: "markers", x: [10 ** scene.xRange[0]], y: [y.isLog ? 10 ** scene.yRange[0] : scene.yRange[0]], hoverinfo: "skip", showlegend: false, marker: { opacity: 0 } })),
   ].map((trace) => ({ type: "scatter", showlegend: trace.x.length > 0, ...trace }));

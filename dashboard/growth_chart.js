@@ -73,7 +73,6 @@ export function growthPicture(lines, over, colour) {
   return {
     traces,
     layout: {
-      margin: { l: 56, r: 16, t: 10, b: 48 },
       xaxis: { ...quietAxis(colour), title: axisTitle(over === "trials" ? "Trials that have ended" : `Compute time in ${unit}`, colour), rangemode: "tozero" },
       yaxis: { ...quietAxis(colour), title: axisTitle("Hypervolume", colour), rangemode: "tozero" },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { color: colour.muted } },

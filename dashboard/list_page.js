@@ -28,12 +28,12 @@ export function showList(root, { title, about, read, columns, row, summary, empt
   const abort = new AbortController();
   const notice = h("div", {}, h("p", { class: "loading" }, `Loading ${title.toLowerCase()}…`));
   const words = h("p", { class: "note" });
-  const body = h("tbody");
+  const body = h("tbody", { role: "rowgroup" });
   const table = h(
     "section",
     { class: "panel", "aria-label": title, hidden: true },
     words,
-    h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": `${title}, a table` }, h("table", { class: "list" }, h("caption", { class: "visually-hidden" }, title), h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, name)))), body)),
+    h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": `${title}, a table` }, h("table", { class: "list", role: "table" }, h("caption", { class: "visually-hidden" }, title), h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, name)))), body)),
   );
   root.replaceChildren(h("h1", { class: "page-title" }, title), h("p", { class: "note about" }, about), ...(controls ? [controls(() => void refresh())] : []), notice, table);
   document.title = `${title} · bitpareto`;
@@ -48,8 +48,8 @@ export function showList(root, { title, about, read, columns, row, summary, empt
     setText(words, inWords);
     table.hidden = entries.length === 0;
     notice.replaceChildren(...(entries.length ? [] : [h("div", { class: "empty" }, empty())]));
-    const cell = (/** @type {Cell} */ value, /** @type {number} */ i) => h(i ? "td" : "th", i ? {} : { scope: "row" }, value ?? "–");
-    if (!body.contains(document.activeElement)) body.replaceChildren(...entries.map((entry) => h("tr", {}, ...row(entry).map(cell))));
+    const cell = (/** @type {Cell} */ value, /** @type {number} */ i) => h(i ? "td" : "th", i ? { role: "cell", "data-label": columns[i] } : { role: "rowheader", scope: "row" }, value ?? "–");
+    if (!body.contains(document.activeElement)) body.replaceChildren(...entries.map((entry) => h("tr", { role: "row" }, ...row(entry).map(cell))));
     else shown = ""; // the focused link stays where it is until it is left
   }
 

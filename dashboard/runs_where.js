@@ -11,7 +11,7 @@ const SHOWN_REASONS = 2;
 
 /** @param {string} target @param {boolean|null} runs null: not known before it is tried @param {...(Node|string)} words */
 const row = (target, runs, ...words) =>
-  h("tr", {}, h("th", { scope: "row" }, target), h("td", {}, h("span", { class: "pill", "data-state": runs === null ? "open" : runs ? "succeeded" : "failed" }, runs === null ? "by export" : runs ? "runs" : "does not")), h("td", {}, h("span", { class: "wrap" }, ...words)));
+  h("tr", { role: "row" }, h("th", { role: "rowheader", scope: "row" }, target), h("td", { role: "cell" }, h("span", { class: "pill", "data-state": runs === null ? "open" : runs ? "succeeded" : "failed" }, runs === null ? "by export" : runs ? "runs" : "does not")), h("td", { role: "cell" }, h("span", { class: "wrap" }, ...words)));
 
 /** @param {readonly string[]} violations */
 function reasons(violations) {
@@ -37,7 +37,7 @@ export function runsWhere({ artifact, metrics, devices }) {
     h(
       "div",
       { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Where it runs, a table" },
-      h("table", { class: "list" }, h("caption", { class: "visually-hidden" }, "Where it runs"), h("thead", {}, h("tr", {}, ...["Target", "Runs", "Why"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, ...files, ...known)),
+      h("table", { class: "list", role: "table" }, h("caption", { class: "visually-hidden" }, "Where it runs"), h("thead", {}, h("tr", {}, ...["Target", "Runs", "Why"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", { role: "rowgroup" }, ...files, ...known)),
     ),
     h("p", { class: "note" }, "Devices are judged by their ", h("a", { href: pageHref("hardware"), "data-route": true }, "hardware profiles"), "."),
   );

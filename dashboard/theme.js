@@ -14,6 +14,12 @@ export function colours() {
   return Object.fromEntries(entries);
 }
 
+/** How large text is against the usual 16 px: charts, which count in pixels, grow with it. */
+export const textScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
+/** Size of the text in charts, in pixels. */
+export const chartTextPx = () => 12.5 * textScale();
+
 /**
  * @param {() => void} listener
  * @returns {() => void} stops listening

@@ -33,7 +33,7 @@ export function showWebhook(root, id) {
   let webhook = null;
   let refresh = () => {};
   const failure = h("p", { class: "failure", role: "alert", hidden: true });
-  const where = h("p", {});
+  const where = h("p", { class: "address" });
   const shown = h("div");
 
   /** @param {() => Promise<unknown>} act */

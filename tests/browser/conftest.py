@@ -32,6 +32,7 @@ from db.store import open_store
 from quantization.artifact import write_artifact
 from search.datasets import DATASETS
 from search.entities import Artifact, Lease, Progress, Proposal
+from search.explanations import Explanation
 from search.ids import new_id
 from search.use_cases.advance import begin_advance, record_proposals
 from search.use_cases.leases import claim_trial
@@ -152,6 +153,11 @@ class SearchScript:
     def prints(self, trial_id: str, text: str) -> None:
         with self._store.begin() as uow:
             uow.logs.append(trial_id, 1, text)
+
+    def explain(self, explanation: Explanation) -> None:
+        with self._store.begin() as uow:
+            uow.searches.lock(self.id)
+            uow.explanations.keep(self.id, explanation)
 
     def complete(self, lease: Lease, accuracy: float) -> None:
         now = datetime.now(UTC)

@@ -6,8 +6,11 @@ import tarfile
 from collections.abc import Iterator
 from typing import Any, Literal
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+
+from tests.service import EXPLANATION
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +27,8 @@ PAGES = {
     "models": ("/?page=models", ".empty, tbody tr"),
     "data": ("/?page=data", "tbody tr"),
     "keys": ("/?page=keys", ".empty, tbody tr"),
-    "webhooks": ("/?page=webhooks", ".empty, tbody tr"),
+    "webhooks": ("/?page=webhooks", "tbody tr"),
+    "webhook": ("/?page=webhooks&webhook={webhook}", ".address"),
 }
 RUN = """async () => {
   for (const details of document.querySelectorAll('details')) details.open = true;
@@ -56,14 +60,26 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def trial_id(script: Any) -> str:
-    """A trial on the front of a search with some more: completed, failed, running."""
-    trial: str = script.run_one(0.9)
+def trial_id(service: Any, script: Any) -> str:
+    """A trial on the front of a search with some more: earlier, repeated, failed, running."""
     script.run_one(0.8)
+    trial: str = script.run_one(0.9)
     failing, running = script.propose(2)
     script.fail(script.claim(failing))
     script.report(script.claim(running), 2, 9, accuracy=0.5)
+    script.prints(trial, "printed\n" * 100)
+    httpx.post(f"{service.address}/v1/trials/{trial}:replicate", json={}).raise_for_status()
+    script.explain(EXPLANATION)
     return trial
+
+
+@pytest.fixture(scope="module")
+def webhook_id(service: Any) -> str:
+    body = {"url": f"https://93.184.215.14/{'a-long-path/' * 8}"}
+    made: str = (
+        httpx.post(f"{service.address}/v1/webhooks", json=body).raise_for_status().json()["id"]
+    )
+    return made
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -89,12 +105,53 @@ def seen(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_serious_on(seen: Page, script: Any, trial_id: str, name: str) -> None:
+def test_nothing_serious_on(
+    seen: Page, script: Any, trial_id: str, webhook_id: str, name: str
+) -> None:
     address, ready = PAGES[name]
-    seen.goto(address.format(search=script.id, trial=trial_id))
+    seen.goto(address.format(search=script.id, trial=trial_id, webhook=webhook_id))
     expect(seen.locator(ready).first).to_be_visible()
     found: list[str] = seen.evaluate(RUN)
     assert found == []
+
+
+def test_nothing_serious_where_a_key_is_asked_for(seen: Page) -> None:
+    problem = {"title": "No key", "status": 401, "code": "unauthenticated"}
+    seen.route("**/v1/**", lambda route: route.fulfill(status=401, json=problem))
+    seen.goto("/")
+    expect(seen.locator(".sign-in")).to_be_visible()
+    assert seen.evaluate(RUN) == []
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, service: Any) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=service.address, viewport={"width": 390, "height": 844}, has_touch=True
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_no_page_is_wider_than_a_phone(
+    phone: Page, script: Any, trial_id: str, webhook_id: str
+) -> None:
+    for address, ready in PAGES.values():
+        phone.goto(address.format(search=script.id, trial=trial_id, webhook=webhook_id))
+        expect(phone.locator(ready).first).to_be_visible()
+        assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
+
+
+def test_buttons_under_a_title_begin_where_it_does(phone: Page, service: Any, script: Any) -> None:
+    httpx.post(f"{service.address}/v1/searches/{script.id}:cancel").raise_for_status()
+    phone.goto(f"/?search={script.id}")
+    expect(phone.locator(".title .pill")).to_have_text("cancelled")
+    expect(phone.locator(".connection")).to_have_attribute("data-connection", "ended")
+    starts = [
+        box["x"]
+        for each in (phone.locator(".title h1"), phone.get_by_role("link", name="Compare").last)
+        if (box := each.bounding_box())
+    ]
+    assert starts == [starts[0]] * 2
 
 
 def test_keyboard_alone_leads_to_the_file_of_the_best_network(page: Page, script: Any) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from db.store import open_store
 from search.explanations import BitStep, GeneImportance
 from tests.browser.conftest import SearchScript
 from tests.service import EXPLANATION
@@ -32,11 +31,7 @@ LEARNED = replace(
 def test_genes_steps_and_the_expected_front_are_shown(page: Page, service: Any) -> None:
     script = SearchScript(service, strategy={"name": "bayesian"})
     script.run_one(0.9)
-    store = open_store(service.database_url)
-    with store.begin() as uow:
-        uow.searches.lock(script.id)
-        uow.explanations.keep(script.id, LEARNED)
-    store.close()
+    script.explain(LEARNED)
     script.close()
     page.goto(f"/?search={script.id}")
     page.get_by_text("What the model has learned").click()
