@@ -34,7 +34,7 @@ const fact = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {
 const trialLink = (id, text) => h("a", { href: trialHref(id), "data-route": true }, text);
 
 /** @param {GeneChange} change */
-const changeItem = ({ gene, before, after }) => h("li", {}, h("code", {}, gene), ` ${before ?? "none"} → ${after ?? "none"}`);
+const changeItem = ({ gene, before, after }) => h("li", {}, h("code", {}, gene), " ", h("span", {}, `${before ?? "none"} → ${after ?? "none"}`));
 
 /** @param {ClosestTrial} closest @param {number} index */
 function closestItem({ trial_id: id, number, accuracy, size_bytes: bytes, n_genes: all, n_differing: n, changes, accuracy_change: gained, size_bytes_change: grown }, index) {
