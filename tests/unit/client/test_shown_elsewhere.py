@@ -132,7 +132,7 @@ def test_notebooks_show_tables_in_which_names_stay_text(
     read = _Cells()
     read.feed(front._repr_html_())
     assert read.open == []
-    assert read.cells[1::6] == ["70.00%", "80.00%", "90.00%"]
+    assert read.cells[1::7] == ["70.00%", "80.00%", "90.00%"]
     shown = client.searches.get(search_id)._repr_html_()
     assert "<b>" not in shown
     assert "&lt;b&gt;wide &amp; deep&lt;/b&gt;" in shown
