@@ -2,7 +2,7 @@
 /** Searches and trials as columns that can be laid side by side. */
 
 import { getFront, getSearch, getTrial } from "./api.js";
-import { bits, count, hypervolume, percent, size } from "./format.js";
+import { bits, count, hypervolume, inPoints, percent, signed, size } from "./format.js";
 import { nameOf } from "./search_header.js";
 
 /** @import {Front, Search, Trial} from "./types.js" */
@@ -24,17 +24,14 @@ export const MOST_ITEMS = 6;
 /** @param {unknown} value @returns {Fact} */
 const text = (value) => ({ words: value === null || value === undefined ? "–" : String(value), value: value === undefined || value === null ? null : String(value) });
 
-/** @param {number} value @param {string} inWords */
-const signed = (value, inWords) => `${value > 0 ? "+" : "−"}${inWords}`;
-
 /** @type {More} */
-const relative = (value, first) => (first === 0 ? "" : signed(value - first, `${Math.abs((100 * (value - first)) / first).toFixed(1)}\u202f%`));
+const relative = (value, first) => (first === 0 ? "" : signed((100 * (value - first)) / Math.abs(first), (share) => `${share.toFixed(1)}\u202f%`));
 
-/** Of accuracies, where a per cent of a per cent would mislead. @type {More} */
-const inPoints = (value, first) => signed(value - first, `${Math.abs(100 * (value - first)).toFixed(1)} points`);
+/** Of accuracies. @type {More} */
+const ofShares = (value, first) => inPoints(value - first);
 
 /** Of widths and other choices. @type {More} */
-const absolute = (value, first) => signed(value - first, String(Number(Math.abs(value - first).toFixed(2))));
+const absolute = (value, first) => signed(value - first, (size) => String(Number(size.toFixed(2))));
 
 /** @param {number|null|undefined} value @param {(value: number) => string} words @param {More} [more] @returns {Fact} */
 const number = (value, words, more = relative) => (value === null || value === undefined ? text(null) : { words: words(value), value, more });
@@ -53,10 +50,10 @@ function ofSearch(search, front) {
   const facts = [
     ["Hypervolume", number(front.hypervolume, hypervolume)],
     ["Networks on the front", number(points.length, String, absolute)],
-    ["Most accurate", number(most?.accuracy, percent, inPoints)],
+    ["Most accurate", number(most?.accuracy, percent, ofShares)],
     ["Size of the most accurate", number(most?.bytes, size)],
     ["Smallest", number(least?.bytes, size)],
-    ["Accuracy of the smallest", number(least?.accuracy, percent, inPoints)],
+    ["Accuracy of the smallest", number(least?.accuracy, percent, ofShares)],
     ["Completed trials", number(search.trial_counts.completed ?? 0, String, absolute)],
     ["State", text(search.state)],
     ["Data set", text(search.dataset)],
@@ -74,8 +71,8 @@ function ofSearch(search, front) {
 function ofTrial(trial, search) {
   /** @type {[string, Fact][]} */
   const facts = [
-    ["Accuracy", number(trial.metrics.accuracy, percent, inPoints)],
-    ["Test accuracy", number(trial.metrics.test_accuracy, percent, inPoints)],
+    ["Accuracy", number(trial.metrics.accuracy, percent, ofShares)],
+    ["Test accuracy", number(trial.metrics.test_accuracy, percent, ofShares)],
     ["Size of the file", number(trial.costs.size_bytes, size)],
     ["Mean weight bits", number(trial.mean_weight_bits, bits, absolute)],
     ["MACs", number(trial.costs.macs, count)],

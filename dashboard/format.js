@@ -38,6 +38,9 @@ export function percent(share) {
 /** "+0.3", with a true minus. @param {number} value @param {(size: number) => string} words of its size */
 export const signed = (value, words) => `${value < 0 ? "−" : "+"}${words(Math.abs(value))}`;
 
+/** "+2.1 points": a per cent of a per cent would mislead. @param {number} difference of two shares */
+export const inPoints = (difference) => `${signed(100 * difference, (points) => points.toFixed(1))} points`;
+
 /** @param {readonly [number, number]|null|undefined} interval */
 export function interval(interval) {
   if (!interval) return "";

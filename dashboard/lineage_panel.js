@@ -3,7 +3,7 @@
 
 import { ApiError, getLineage } from "./api.js";
 import { h } from "./dom.js";
-import { percent, plural, signed, size } from "./format.js";
+import { inPoints, percent, plural, signed, size } from "./format.js";
 import { searchHref, trialHref } from "./router.js";
 import { nameOf } from "./search_header.js";
 
@@ -38,7 +38,7 @@ const changeItem = ({ gene, before, after }) => h("li", {}, h("code", {}, gene),
 
 /** @param {ClosestTrial} closest @param {number} index */
 function closestItem({ trial_id: id, number, accuracy, size_bytes: bytes, n_genes: all, n_differing: n, changes, accuracy_change: gained, size_bytes_change: grown }, index) {
-  const became = [gained === null ? "" : `accuracy ${signed(100 * gained, (points) => points.toFixed(1))} points`, `size ${signed(grown, size)}`];
+  const became = [gained === null ? "" : `accuracy ${inPoints(gained)}`, `size ${signed(grown, size)}`];
   return h(
     "li",
     {},
