@@ -3,7 +3,10 @@
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from db.access_tables import ProjectRow
+from db.scoping import project_of
 from db.tables import ModelRow, SearchRow
+from search.access import DEFAULT_PROJECT
 from search.entities import Model
 from search.errors import NotFoundError
 from search.states import TERMINAL_SEARCH_STATES
@@ -55,6 +58,13 @@ class SqlModels:
     def lock(self, reference: str) -> Model | None:
         """Likewise, holding its row until the transaction ends."""
         return self._found(reference, lock=True)
+
+    def lock_uploads(self) -> None:
+        """Let the project's other uploads wait until the transaction ends."""
+        project = project_of(self._session) or DEFAULT_PROJECT
+        row = select(ProjectRow.name).where(ProjectRow.name == project)
+        # a weaker lock than a plain one: whoever merely refers to the project does not wait
+        self._session.execute(row.with_for_update(key_share=True))
 
     def _found(self, reference: str, *, lock: bool) -> Model | None:
         same = or_(ModelRow.id == reference, ModelRow.sha256 == reference)

@@ -229,6 +229,9 @@ class ModelRepository(Protocol):
     def lock(self, reference: str) -> Model | None:
         """Likewise, holding its row until the transaction ends."""
 
+    def lock_uploads(self) -> None:
+        """Let the project's other uploads wait until the transaction ends."""
+
     def page(self, limit: int, before_id: str | None = None) -> list[Model]:
         """Return up to ``limit`` models, newest first, created before ``before_id``."""
 

@@ -73,6 +73,7 @@ def create_model(
         std=None if std is None else tuple(std),
         created_at=now,
     )
+    uow.models.lock_uploads()  # of two alike at once, the second sees the first
     for known in uow.models.named(name):
         if known.content == model.content:
             return known

@@ -1,5 +1,7 @@
 """Uploaded networks are kept and found alike in every store."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -86,6 +88,20 @@ def test_the_same_upload_is_there_once(store: Store) -> None:
     assert len({first.id, *(other.id for other in others)}) == 4
 
 
+def test_of_two_uploads_alike_at_once_one_is_kept(store: Store) -> None:
+    barrier = threading.Barrier(4)
+
+    def upload(_: int) -> Model:
+        barrier.wait()
+        return _store_model(store)
+
+    with ThreadPoolExecutor(4) as threads:
+        kept = [*threads.map(upload, range(4))]
+    assert kept == [kept[0]] * 4
+    with store.read() as uow:
+        assert uow.models.page(10) == [kept[0]]
+
+
 def test_a_request_names_a_network_by_its_name_where_that_means_one(store: Store) -> None:
     def named(reference: str) -> Model | FieldProblem | None:
         return named_model(store, {"family": "imported", "model": reference})
@@ -94,7 +110,7 @@ def test_a_request_names_a_network_by_its_name_where_that_means_one(store: Store
     nameless = _store_model(store, sha256="d" * 64, name="")
     for reference in (first.id, first.sha256, "mine"):
         assert named(reference) == first
-    copy = replace(first, id=new_id("mdl"))  # as two uploads at the same time leave it
+    copy = replace(first, id=new_id("mdl"))  # as two uploads at the same time once left it
     with store.begin() as uow:
         uow.models.add(copy)
     assert named("mine") == max(first, copy, key=lambda model: model.id)
