@@ -19,6 +19,7 @@ import torch
 import yaml
 
 from benchmarks.digits_table import (
+    N_EPOCHS,
     REF_POINT,
     RUNGS,
     TABLE,
@@ -31,6 +32,7 @@ from benchmarks.report import ROOT
 from optimizer.registry import STRATEGIES
 from search.datasets import DATASETS
 from search.entities import Progress, Proposal
+from search.errors import TrialFailure
 from search.objectives import OBJECTIVES
 from search.pareto import Losses, insert
 from search.ports import PREDICTED, AskRequest, Observation
@@ -57,6 +59,7 @@ def _train(
     proposal: Proposal, recipe: Recipe, arm: Literal["whole", "stopped"], seed: int, number: int
 ) -> RecordedTrial:
     told: list[Progress] = []
+    accuracy: float | None
     seconds: list[float] = []
     last = time.process_time()
 
@@ -68,16 +71,21 @@ def _train(
             seconds.append(now - last)
             last = now
 
-    result = run_trial(
-        layers=proposal.layers,
-        recipe=recipe,
-        dataset=load_dataset("digits"),
-        seed=trial_seed(seed, number),
-        candidate_hash=proposal.candidate_hash,
-        report=report,
-        checkpoints=_NoCheckpoints(),
-        probed=RUNGS,
-    )
+    try:
+        accuracy = run_trial(
+            layers=proposal.layers,
+            recipe=recipe,
+            dataset=load_dataset("digits"),
+            seed=trial_seed(seed, number),
+            candidate_hash=proposal.candidate_hash,
+            report=report,
+            checkpoints=_NoCheckpoints(),
+            probed=RUNGS,
+        ).metrics["accuracy"]
+    except TrialFailure:
+        if len(told) < N_EPOCHS:
+            raise  # there is no whole curve to keep
+        accuracy = None
     plain, probes = zip(*(_split(told, seconds, phase) for phase in ("float", "qat")), strict=True)
     return RecordedTrial(
         arm=arm,
@@ -92,7 +100,8 @@ def _train(
             for epoch, p in enumerate(told, start=1)
             if p.probe_accuracy is not None
         },
-        accuracy=result.metrics["accuracy"],
+        accuracy=accuracy or 0.0,
+        failed=accuracy is None,
         epoch_s=plain,
         probe_s=probes,
     )
@@ -133,18 +142,21 @@ class _Search:
 
     def learn(self, trial: RecordedTrial) -> None:
         """Take in a trial that is over."""
-        values = {"accuracy": trial.accuracy, **trial.costs}
+        values: Mapping[str, float] | None = {"accuracy": trial.accuracy, **trial.costs}
+        status = "completed"
         if trial.stopped_at is not None and trial.predicted is not None:
-            values = {PREDICTED: trial.predicted}
+            values, status = {PREDICTED: trial.predicted}, "stopped"
+        elif trial.failed:
+            values, status = None, "failed"
         self._history.append(
             Observation(
                 genes=trial.genes,
                 candidate_hash=trial.candidate_hash,
                 values=values,
-                status="completed" if trial.stopped_at is None else "stopped",
+                status=status,
             )
         )
-        if trial.stopped_at is None:
+        if status == "completed":
             self._completed.append(trial)
             change = insert(self._front, trial.losses)
             for key in change.removed:

@@ -44,6 +44,8 @@ class RecordedTrial:
         probe_s: CPU seconds of a probe in either phase.
         stopped_at: The epoch at which the rule gave it up.
         predicted: The accuracy that it was given up for.
+        failed: Nothing could be packed, or not well enough; its accuracy stands as 0, it is on no
+            front.
     """
 
     arm: Literal["whole", "stopped"]
@@ -59,6 +61,7 @@ class RecordedTrial:
     probe_s: tuple[float, float] | None
     stopped_at: int | None = None
     predicted: float | None = None
+    failed: bool = False
 
     @property
     def losses(self) -> Losses:
@@ -118,7 +121,8 @@ def verdict(
         rungs: Epochs at which it is looked at.
     """
     level = to_beat(trial.costs, front, NAMES)
-    known = [other for other in completed if set(rungs) <= other.probes.keys()]
+    ended = [other for other in completed if not other.failed]
+    known = [other for other in ended if set(rungs) <= other.probes.keys()]
     if level is None or len(known) < MIN_COMPLETED or not set(rungs) <= trial.probes.keys():
         return None
     for epoch in rungs:

@@ -49,10 +49,12 @@ class Front:
 
     def would_enter(self, trial: RecordedTrial) -> bool:
         """Whether a trial belongs on the front."""
-        return insert(self.members, trial.losses).added
+        return not trial.failed and insert(self.members, trial.losses).added
 
     def add(self, trial: RecordedTrial) -> bool:
         """Take a trial in and return whether it entered."""
+        if trial.failed:
+            return False
         change = insert(self.members, trial.losses)
         for key in change.removed:
             del self.members[key]
