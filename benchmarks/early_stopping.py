@@ -35,7 +35,9 @@ from benchmarks.report import write_report
 from search.hypervolume import hypervolume
 from search.pareto import Losses, insert, losses
 
-BOUNDS: Final = (0.02, 0.05, 0.07, 0.1, 0.15)
+BOUNDS: Final = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15)
+FOUR_RUNGS: Final = (6, 12, 22, 36)
+"""As many as a rule has by default."""
 Run = dict[str, object]
 
 
@@ -203,20 +205,21 @@ def measure(table: Sequence[RecordedTrial]) -> tuple[dict[str, float], list[Run]
         _oracle(f"oracle.{seed}", trials, metrics)
     for bound in BOUNDS:
         for learns in ("own", "all"):
-            outcomes = []
-            for seed, trials in whole.items():
-                others = [t for s in whole if s != seed for t in whole[s] if t.probes]
-                outcome = replay(trials, bound, others if learns == "all" else ())
-                outcomes.append(outcome)
-                ratio = outcome.hypervolume / Front(trials).hypervolume
-                runs.append(_run("replay", seed, bound, learns, outcome, outcome.saved, ratio))
-            name = f"replay.bound_{bound:g}.{learns}"
-            stopped = sum(o.stopped for o in outcomes)
-            spent, full = sum(o.spent_s for o in outcomes), sum(o.whole_s for o in outcomes)
-            metrics[f"{name}.saved"] = 1 - spent / full
-            metrics[f"{name}.stopped"] = stopped
-            metrics[f"{name}.false_stops"] = sum(o.false_then for o in outcomes)
-            metrics[f"{name}.false_at_end"] = sum(o.false_at_end for o in outcomes)
+            for rungs in (FOUR_RUNGS, RUNGS):
+                outcomes = []
+                for seed, trials in whole.items():
+                    others = [t for s in whole if s != seed for t in whole[s] if t.probes]
+                    outcome = replay(trials, bound, others if learns == "all" else (), rungs)
+                    outcomes.append(outcome)
+                    ratio = outcome.hypervolume / Front(trials).hypervolume
+                    kind = f"replay, {len(rungs)} rungs"
+                    runs.append(_run(kind, seed, bound, learns, outcome, outcome.saved, ratio))
+                name = f"replay.rungs_{len(rungs)}.bound_{bound:g}.{learns}"
+                spent, full = sum(o.spent_s for o in outcomes), sum(o.whole_s for o in outcomes)
+                metrics[f"{name}.saved"] = 1 - spent / full
+                metrics[f"{name}.stopped"] = sum(o.stopped for o in outcomes)
+                metrics[f"{name}.false_stops"] = sum(o.false_then for o in outcomes)
+                metrics[f"{name}.false_at_end"] = sum(o.false_at_end for o in outcomes)
     for seed in sorted({trial.seed for trial in table}):
         under_rule = [t for t in table if (t.arm, t.seed) == ("stopped", seed)]
         if under_rule:

@@ -15,7 +15,8 @@ class EarlyStopping:
     """When a search gives up trials that cannot reach its front.
 
     Attributes:
-        bound: A trial is stopped below this probability of entering the present front.
+        bound: A trial is stopped below this probability of entering the present front. It is asked
+            at each rung, so that of the stops more than this share may be wrong.
         min_epochs: Epochs, of both phases together, before which none is stopped.
         rungs: How many times a trial is looked at, evenly between ``min_epochs`` and its end.
         min_completed: Trials that must have completed, with the rung on their curve.
@@ -23,7 +24,7 @@ class EarlyStopping:
             how often the rule is wrong.
     """
 
-    bound: float = 0.05
+    bound: float = 0.03
     min_epochs: int = 5
     rungs: int = 4
     min_completed: int = 8

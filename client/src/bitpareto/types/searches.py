@@ -77,8 +77,11 @@ class Needs(RequestModel):
 class EarlyStopping(RequestModel):
     """When a search gives up trials that cannot reach its front any more."""
 
-    bound: float = Field(default=0.05, gt=0, le=0.5)
-    """A trial is stopped below this probability of entering the present front."""
+    bound: float = Field(default=0.03, gt=0, le=0.5)
+    """A trial is stopped below this probability of entering the present front.
+
+    It is asked at each rung, so that of the stops more than this share may be wrong.
+    """
     min_epochs: int = Field(default=5, ge=1, le=20_000)
     """Epochs, of both phases together, before which none is stopped."""
     rungs: int = Field(default=4, ge=1, le=100)
