@@ -24,6 +24,9 @@ function curve(measured) {
   return s("svg", { class: "sparkline live-curve", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, "aria-hidden": "true" }, s("path", { d: path }), accuracies.length && s("circle", { cx: x(accuracies.length - 1), cy: y(accuracies[accuracies.length - 1]), r: 2.5 }));
 }
 
+/** @param {{phase: string, epoch: number}} at */
+const stepOf = ({ phase, epoch }) => `${phase} ${epoch}`;
+
 /** @param {AbortSignal} signal @param {Trial} first */
 function createCard(signal, { id, number, costs }) {
   const line = h("span", { class: "live-line" });
@@ -34,6 +37,8 @@ function createCard(signal, { id, number, costs }) {
   let [stride, skipped] = [1, 0];
   /** @type {Progress|null} */
   let last = null;
+  /** What was read of the past before it was told. @type {Set<string>} */
+  let ahead = new Set();
 
   /** @param {number} accuracy of which all, then every second, every fourth are kept: a page stays open for days */
   function keep(accuracy) {
@@ -51,6 +56,10 @@ function createCard(signal, { id, number, costs }) {
       const { points } = await getCurves(id, signal);
       [accuracies, stride, skipped] = [[], 1, 0];
       for (const { accuracy } of points) if (typeof accuracy === "number") keep(accuracy);
+      const steps = points.map(stepOf);
+      const told = last ? steps.lastIndexOf(stepOf(last)) : -1;
+      ahead = new Set(last && told < 0 ? [] : steps.slice(told + 1));
+      if (last && told < 0 && typeof last.accuracy === "number") keep(last.accuracy);
       line.replaceChildren(curve(accuracies));
     } catch (error) {
       if (!signal.aborted && !(error instanceof ApiError)) throw error; // without its past the curve starts now
@@ -66,7 +75,8 @@ function createCard(signal, { id, number, costs }) {
       const isNext = last !== null;
       last = progress;
       setText(words, progress ? `${progress.phase === "qat" ? "fine-tuning" : progress.phase}, epoch ${progress.epoch} of ${progress.n_epochs}: ${percent(progress.accuracy)}` : "starting");
-      if (!isNext || typeof progress?.accuracy !== "number") return;
+      if (!isNext || typeof progress?.accuracy !== "number" || ahead.has(stepOf(progress))) return;
+      ahead.clear();
       keep(progress.accuracy);
       line.replaceChildren(curve(accuracies));
     },

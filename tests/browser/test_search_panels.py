@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import SearchScript
 
@@ -93,6 +93,22 @@ def test_bits_of_every_layer_are_those_of_the_networks(
     rows = page.locator(".bits-table tbody tr")
     expect(rows).to_have_count(len(expected))
     assert [row.locator("th, td").all_text_contents() for row in rows.all()] == expected
+
+
+def test_a_past_that_comes_late_takes_nothing_from_a_curve(page: Page, script: Any) -> None:
+    (trial_id,) = script.propose(1)
+    lease = script.claim(trial_id)
+    script.report(lease, 1, 9, accuracy=0.3)
+    held: list[Route] = []
+    page.route("**/curves", lambda route: held.append(route))  # noqa: PLW0108 - a builtin is no handler
+    page.goto(f"/?search={script.id}")
+    card = page.locator(".live-card")
+    expect(card).to_contain_text("epoch 1 of 9: 30.0")
+    past = held[0].fetch()
+    script.report(lease, 2, 9, accuracy=0.6)
+    expect(card).to_contain_text("epoch 2 of 9: 60.0")
+    held[0].fulfill(response=past)
+    expect(card.locator("path")).to_have_attribute("d", re.compile(r"^M\S+ \S+L\S+ \S+$"))
 
 
 def test_trial_in_training_shows_its_curve(page: Page, script: Any) -> None:
