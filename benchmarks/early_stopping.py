@@ -38,6 +38,8 @@ from search.pareto import Losses, insert, losses
 BOUNDS: Final = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15)
 FOUR_RUNGS: Final = (6, 12, 22, 36)
 """As many as a rule has by default."""
+GROWN: Final = (33, 60, 80, 100)
+"""Trials of a search under the rule, after which it is said what was saved so far."""
 Run = dict[str, object]
 
 
@@ -163,6 +165,10 @@ def _live(
         N_EPOCHS * len(ours)
     )
     metrics[f"{name}.hypervolume_ratio"] = ratio
+    for n in (n for n in GROWN if n < len(ours)):
+        part = account([*common, *ours[:n]], {k: v for k, v in stops.items() if k < first + n})
+        whole_s = sum(trial.whole_s for trial in ours[:n])
+        metrics[f"{name}.saved_after_{n}"] = 1 - (part.spent_s - before.spent_s) / whole_s
     metrics[f"{name}.error_over_forecast"] = statistics.median(
         (1 - t.accuracy) / (1 - t.predicted) for t in ours if t.predicted is not None
     )
